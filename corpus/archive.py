@@ -1,0 +1,399 @@
+"""The archive: a folder whose SQLite database is the system of record for everything held.
+
+One transaction per statement. Whatever else the folder holds (lexical index, Chroma) is derived from the database and
+catches up with it through the `change` table: each change names a statement whose index entries are to be made anew.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal
+
+from corpus.errors import ArchiveError, NotHeld
+from corpus.model import Filters, Passage, Statement, Version, embed_key, passage_id, sha256
+from corpus.rows import (
+    PASSAGES,
+    Vectors,
+    as_date,
+    marks,
+    matrix,
+    parts,
+    passage_from,
+    statement_from,
+    version_from,
+    where_clause,
+    write_statement,
+)
+from corpus.schema import migrate
+
+_CURRENT = (
+    "SELECT s.*, v.text_sha256 FROM statement s JOIN version v"
+    " ON v.statement_id = s.id AND v.number = s.current WHERE s.id = ?"
+)
+Outcome = Literal["new", "changed", "updated", "unchanged"]
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much is held: statements, and the first and last publication date (None when empty)."""
+
+    statements: int
+    first: date | None
+    last: date | None
+
+
+class Archive:
+    """Open with `Archive(folder)`; safe to use from several threads and processes.
+
+    Raises:
+        ArchiveError: the folder holds no archive (with ``create=False``), or one that cannot be read.
+    """
+
+    def __init__(self, folder: Path, *, create: bool = True) -> None:
+        self.folder = folder
+        self._path = folder / "archive.sqlite3"
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        if not create and not self._path.exists():
+            raise ArchiveError(f"No archive in {folder}. Make one with: onrecord --archive {folder} ingest PATH")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            migrate(self._connection)
+        except (OSError, sqlite3.Error) as error:
+            raise ArchiveError(f"The archive in {folder} cannot be opened: {error}") from error
+
+    def close(self) -> None:
+        """Close the connections of every thread."""
+        for connection in self._opened:
+            connection.close()
+        self._opened.clear()
+        self._local = threading.local()
+
+    # ---- writing -------------------------------------------------------------------------------------------------
+
+    def holds(self, statement: Statement, text: str) -> bool:
+        """Whether exactly this is held already, as the current version."""
+        row = self._connection.execute(_CURRENT, (statement.id,)).fetchone()
+        return row is not None and row["text_sha256"] == sha256(text) and statement_from(row) == statement
+
+    def put(self, statement: Statement, text: str, raw: bytes, source: str, passages: Sequence[Span]) -> Outcome:
+        """Hold one statement, in one transaction.
+
+        Args:
+            statement: what is known of it.
+            text: the tidied text, of which `passages` are (start, end) spans in order.
+            raw: the bytes it came in.
+            source: file and record, or address.
+            passages: see `text`.
+
+        Returns:
+            "new"; "changed" when the text differs from the current version (which stays, and a new one is
+            added); "updated" when only metadata differ; "unchanged" when nothing does.
+        """
+        text_hash = sha256(text)
+        with self._transaction() as db:
+            before = db.execute(_CURRENT, (statement.id,)).fetchone()
+            same_text = before is not None and before["text_sha256"] == text_hash
+            if same_text and statement_from(before) == statement:
+                return "unchanged"
+            number = (before["current"] if before else 0) + (not same_text)
+            write_statement(db, statement, number)
+            if not same_text:
+                raw_hash = sha256(raw)
+                db.execute("INSERT OR IGNORE INTO raw VALUES (?, ?)", (raw_hash, zlib.compress(raw)))
+                now = datetime.now(UTC).isoformat(timespec="seconds")
+                db.execute(
+                    "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (statement.id, number, text, text_hash, raw_hash, now, source),
+                )
+            db.execute("DELETE FROM passage WHERE statement_id = ? AND version = ?", (statement.id, number))
+            db.executemany(
+                "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        passage_id(statement.id, number, text_hash, start, end),
+                        statement.id,
+                        number,
+                        ordinal,
+                        start,
+                        end,
+                        embed_key(statement.header(), text[start:end]),
+                    )
+                    for ordinal, (start, end) in enumerate(passages)
+                ],
+            )
+            db.execute("INSERT INTO change (statement_id) VALUES (?)", (statement.id,))
+        return "changed" if before and not same_text else "updated" if before else "new"
+
+    def withdraw(self, statement_id: str, *, withdrawn: bool = True) -> None:
+        """Mark a statement as taken back by its source (or not); it stays held.
+
+        Raises:
+            NotHeld: no such statement.
+        """
+        with self._transaction() as db:
+            changed = db.execute("UPDATE statement SET withdrawn = ? WHERE id = ?", (withdrawn, statement_id)).rowcount
+            self._require(changed, statement_id)
+            db.execute("INSERT INTO change (statement_id) VALUES (?)", (statement_id,))
+
+    def remove(self, statement_id: str) -> None:
+        """Forget a statement with its versions, passages and raw bytes, and vectors that nothing else uses.
+
+        Raises:
+            NotHeld: no such statement.
+        """
+        with self._transaction() as db:
+            self._require(db.execute("DELETE FROM statement WHERE id = ?", (statement_id,)).rowcount, statement_id)
+            db.execute("DELETE FROM raw WHERE sha256 NOT IN (SELECT raw_sha256 FROM version)")
+            db.execute("DELETE FROM vector WHERE embed_key NOT IN (SELECT embed_key FROM passage)")
+            db.execute("INSERT INTO change (statement_id) VALUES (?)", (statement_id,))
+
+    def put_vectors(self, model: str, keys: Sequence[bytes], vectors: Vectors) -> None:
+        """Keep vectors (n, dimension) for embed keys, and tell the indexes which statements gained them."""
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT OR REPLACE INTO vector VALUES (?, ?, ?)",
+                [(model, key, row.astype("<f4").tobytes()) for key, row in zip(keys, vectors, strict=True)],
+            )
+            for part in parts(keys):
+                db.execute(
+                    "INSERT INTO change (statement_id)"
+                    f" SELECT DISTINCT statement_id FROM passage WHERE embed_key IN ({marks(part)})",
+                    part,
+                )
+
+    # ---- reading -------------------------------------------------------------------------------------------------
+
+    def statement(self, statement_id: str) -> Statement:
+        """One statement.
+
+        Raises:
+            NotHeld: no such statement.
+        """
+        found = self.statements([statement_id])
+        self._require(found, statement_id)
+        return found[statement_id]
+
+    def statements(self, ids: Iterable[str]) -> dict[str, Statement]:
+        """Those of the given statements that are held, by id."""
+        return {
+            row["id"]: statement_from(row)
+            for part in parts(list(ids))
+            for row in self._connection.execute(f"SELECT * FROM statement WHERE id IN ({marks(part)})", part)
+        }
+
+    def all_ids(self) -> list[str]:
+        """Ids of all statements, newest first, then by id."""
+        rows = self._connection.execute("SELECT id FROM statement ORDER BY published DESC, id")
+        return [row["id"] for row in rows]
+
+    def version(self, statement_id: str, number: int | None = None) -> Version:
+        """A version with its text; without a number, the one that is current.
+
+        Raises:
+            NotHeld: no such statement or version.
+        """
+        row = self._connection.execute(
+            "SELECT v.* FROM version v JOIN statement s ON s.id = v.statement_id"
+            " WHERE v.statement_id = ? AND v.number = coalesce(?, s.current)",
+            (statement_id, number),
+        ).fetchone()
+        self._require(row, statement_id if number is None else f"{statement_id}, version {number}")
+        return version_from(row)
+
+    def versions(self, statement_id: str) -> list[Version]:
+        """All versions of a statement, oldest first (empty when it is not held)."""
+        rows = self._connection.execute("SELECT * FROM version WHERE statement_id = ? ORDER BY number", (statement_id,))
+        return [version_from(row) for row in rows]
+
+    def raw(self, sha: str) -> bytes:
+        """The bytes a version came in, by their SHA-256.
+
+        Raises:
+            NotHeld: no such bytes.
+        """
+        row = self._connection.execute("SELECT zlib FROM raw WHERE sha256 = ?", (sha,)).fetchone()
+        self._require(row, sha)
+        return zlib.decompress(row["zlib"])
+
+    def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
+        """Those of the given passages that are held, by id, with their text."""
+        return {
+            row["id"]: passage_from(row)
+            for part in parts(list(ids))
+            for row in self._connection.execute(PASSAGES + f" WHERE p.id IN ({marks(part)})", part)
+        }
+
+    def passages_of(self, statement_id: str) -> list[Passage]:
+        """The passages of a statement's current version, in order (empty when it is not held)."""
+        rows = self._connection.execute(
+            PASSAGES + " JOIN statement s ON s.id = p.statement_id AND s.current = p.version"
+            " WHERE p.statement_id = ? ORDER BY p.ordinal",
+            (statement_id,),
+        )
+        return [passage_from(row) for row in rows]
+
+    def coverage(self, filters: Filters | None = None) -> Coverage:
+        """How many statements are inside the filters, from when to when."""
+        where, values = where_clause(filters)
+        row = self._connection.execute(
+            f"SELECT count(*) n, min(published) a, max(published) b FROM statement s WHERE {where}", values
+        ).fetchone()
+        return Coverage(row["n"], row["a"] and as_date(row["a"]), row["b"] and as_date(row["b"]))
+
+    def issuers(self) -> list[tuple[str, int]]:
+        """Issuer names with the number of their statements, most first."""
+        rows = self._connection.execute(
+            "SELECT issuer, count(*) n FROM statement WHERE issuer IS NOT NULL GROUP BY issuer ORDER BY n DESC, issuer"
+        )
+        return [(row["issuer"], row["n"]) for row in rows]
+
+    def fingerprint(self) -> str:
+        """SHA-256 over ids and texts of all current versions: equal archives answer equally."""
+        rows = self._connection.execute(
+            "SELECT s.id, v.text_sha256 FROM statement s JOIN version v"
+            " ON v.statement_id = s.id AND v.number = s.current ORDER BY s.id"
+        )
+        return sha256("\n".join(f"{row['id']}\t{row['text_sha256']}" for row in rows))
+
+    # ---- what indexes need ---------------------------------------------------------------------------------------
+
+    def last_change(self) -> int:
+        """Sequence number of the newest change, 0 when there is none."""
+        found: int | None = self._connection.execute("SELECT max(seq) FROM change").fetchone()[0]
+        return found or 0
+
+    def changes(self, after: int) -> tuple[int, list[str]]:
+        """The newest change's number, and which statements have changed since `after`, each once, in order."""
+        rows = self._connection.execute(
+            "SELECT statement_id, max(seq) seq FROM change WHERE seq > ? GROUP BY statement_id ORDER BY seq", (after,)
+        ).fetchall()
+        return (rows[-1]["seq"] if rows else after), [row["statement_id"] for row in rows]
+
+    def vectors_of(self, model: str, statement_id: str) -> tuple[list[Passage], Vectors]:
+        """Passages of a statement's current version that have a vector, and the vectors (n, dimension)."""
+        rows = self._connection.execute(
+            PASSAGES.replace("FROM", ", e.value FROM", 1)
+            + " JOIN statement s ON s.id = p.statement_id AND s.current = p.version"
+            " JOIN vector e ON e.embed_key = p.embed_key AND e.model = ? WHERE p.statement_id = ? ORDER BY p.ordinal",
+            (model, statement_id),
+        ).fetchall()
+        return [passage_from(row) for row in rows], matrix(rows)
+
+    def vectors_inside(self, model: str, filters: Filters | None) -> tuple[list[str], Vectors]:
+        """Ids and vectors (n, dimension) of all current passages inside the filters."""
+        where, values = where_clause(filters)
+        rows = self._connection.execute(
+            "SELECT p.id, e.value FROM statement s JOIN passage p ON p.statement_id = s.id AND p.version = s.current"
+            f" JOIN vector e ON e.embed_key = p.embed_key AND e.model = ? WHERE {where}",
+            (model, *values),
+        ).fetchall()
+        return [row["id"] for row in rows], matrix(rows)
+
+    def passing(self, ids: Sequence[str], filters: Filters) -> set[str]:
+        """Those of the given passages that are current and inside the filters."""
+        where, values = where_clause(filters)
+        return {
+            row["id"]
+            for part in parts(ids)
+            for row in self._connection.execute(
+                "SELECT p.id FROM passage p JOIN statement s ON s.id = p.statement_id AND s.current = p.version"
+                f" WHERE p.id IN ({marks(part)}) AND {where}",
+                (*part, *values),
+            )
+        }
+
+    def superseded(self, statement_ids: Sequence[str]) -> list[str]:
+        """Ids of the passages of versions that are no longer current."""
+        return [
+            row["id"]
+            for part in parts(statement_ids)
+            for row in self._connection.execute(
+                "SELECT p.id FROM passage p JOIN statement s ON s.id = p.statement_id AND s.current <> p.version"
+                f" WHERE p.statement_id IN ({marks(part)})",
+                part,
+            )
+        ]
+
+    def count_passages(self, filters: Filters | None = None) -> int:
+        """How many current passages are inside the filters."""
+        where, values = where_clause(filters)
+        found: int = self._connection.execute(
+            "SELECT count(*) FROM statement s JOIN passage p ON p.statement_id = s.id AND p.version = s.current"
+            f" WHERE {where}",
+            values,
+        ).fetchone()[0]
+        return found
+
+    def count_vectors(self, model: str) -> int:
+        """How many current passages have a vector of that model."""
+        found: int = self._connection.execute(
+            "SELECT count(*) FROM statement s JOIN passage p ON p.statement_id = s.id AND p.version = s.current"
+            " JOIN vector e ON e.embed_key = p.embed_key AND e.model = ?",
+            (model,),
+        ).fetchone()[0]
+        return found
+
+    def without_vector(self, model: str, limit: int) -> list[tuple[bytes, Statement, Passage]]:
+        """Work list: the first `limit` current passages that have no vector yet, each with its embed key."""
+        rows = self._connection.execute(
+            PASSAGES.replace("FROM", ", p.embed_key FROM", 1)
+            + " JOIN statement s ON s.id = p.statement_id AND s.current = p.version"
+            " WHERE NOT EXISTS (SELECT 1 FROM vector e WHERE e.model = ? AND e.embed_key = p.embed_key)"
+            " ORDER BY p.rowid LIMIT ?",
+            (model, limit),
+        ).fetchall()
+        held = self.statements({row["statement_id"] for row in rows})
+        return [(row["embed_key"], held[row["statement_id"]], passage_from(row)) for row in rows]
+
+    def count_without_vector(self, model: str) -> int:
+        """How many distinct inputs still have to be embedded."""
+        found: int = self._connection.execute(
+            "SELECT count(DISTINCT p.embed_key) FROM passage p JOIN statement s"
+            " ON s.id = p.statement_id AND s.current = p.version"
+            " WHERE NOT EXISTS (SELECT 1 FROM vector e WHERE e.model = ? AND e.embed_key = p.embed_key)",
+            (model,),
+        ).fetchone()[0]
+        return found
+
+    # ---- connections ---------------------------------------------------------------------------------------------
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        """This thread's connection."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = sqlite3.connect(self._path, timeout=60, isolation_level=None, check_same_thread=False)
+            connection.row_factory = sqlite3.Row
+            connection.executescript(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+                "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
+            )
+            self._local.connection = connection
+            self._opened.append(connection)
+        return connection
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; the write lock is taken at once, so that two writers queue instead of failing."""
+        db = self._connection
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+    @staticmethod
+    def _require(found: object, what: str) -> None:
+        if not found:
+            raise NotHeld(f"The archive does not hold {what}. `onrecord list` shows what it does.")

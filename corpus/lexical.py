@@ -1,0 +1,187 @@
+"""The lexical index: tantivy (BM25) over passages, derived from the archive and always able to catch up with it.
+
+Source of the ranking: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+from tantivy import Document, FieldType, Index, IndexWriter, Occur, Query, Schema, SchemaBuilder
+
+from corpus.analysis import ANALYZER, analyzer
+from corpus.archive import Archive
+from corpus.errors import IndexBusy
+from corpus.locks import FolderLock
+from corpus.model import Filters, as_int
+
+FORMAT = 1
+BOOSTS = {"title": 2.0, "names": 2.0, "body": 1.0}
+_HEAP_BYTES = 64 * 1024 * 1024
+_BATCH = 512  # statements per commit while catching up
+
+
+class LexicalIndex:
+    """Passages by their words. One process at a time writes; any number read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder_lock = FolderLock(folder)
+        self._state = folder / "state.json"
+        if _read_state(self._state).get("format", FORMAT) != FORMAT:
+            self._clear()
+        self._schema = _schema()
+        data = folder / "tantivy"
+        data.mkdir(exist_ok=True)
+        self._index = Index(self._schema, path=str(data))
+        self._index.register_tokenizer(ANALYZER, analyzer())
+
+    @property
+    def applied(self) -> int:
+        """Number of the newest archive change that can be found here."""
+        return int(_read_state(self._state).get("seq", 0))
+
+    def catch_up(self, archive: Archive) -> bool:
+        """Apply what has changed in the archive since last time.
+
+        Returns:
+            Whether the index is up to date; False when another process is writing to it at this moment
+            (that process is catching up with the same changes).
+        """
+        if self.applied >= archive.last_change():
+            return True
+        with self._lock:
+            try:
+                with self._folder_lock:
+                    self._apply(archive)
+            except IndexBusy:
+                return False
+        return True
+
+    def rebuild(self, archive: Archive) -> None:
+        """Make the index anew from the archive.
+
+        Raises:
+            IndexBusy: another process is writing to it.
+        """
+        with self._lock, self._folder_lock:
+            writer = self._index.writer(_HEAP_BYTES, 1)
+            writer.delete_all_documents()
+            writer.commit()
+            writer.wait_merging_threads()
+            self._state.unlink(missing_ok=True)
+            self._apply(archive)
+
+    def search(self, weights: Mapping[str, float], filters: Filters | None, k: int) -> list[tuple[str, float]]:
+        """The best passages for weighted terms.
+
+        Args:
+            weights: analyzed terms (see `corpus.analysis`) with their weights.
+            filters: applied before ranking.
+
+        Returns:
+            At most `k` (passage id, BM25 score) pairs, best first; none scores zero.
+        """
+        if not weights or k < 1:
+            return []
+        self._index.reload()
+        searcher = self._index.searcher()
+        clauses = [
+            (Occur.Should, Query.boost_query(Query.term_query(self._schema, name, term), boost * weight))
+            for term, weight in weights.items()
+            for name, boost in BOOSTS.items()
+        ]
+        query = Query.boolean_query([(Occur.Must, Query.boolean_query(clauses)), *self._filter_clauses(filters)])
+        hits = searcher.search(query, k, count=False).hits
+        return [(searcher.doc(address)["passage"][0], score) for score, address in hits if score > 0]
+
+    def rarity(self, words: Sequence[str]) -> dict[str, float]:
+        """Inverse document frequency of terms over passages: 0 for one in all of them, about 12 for an unseen one
+        among 100,000."""
+        self._index.reload()
+        searcher = self._index.searcher()
+        total = searcher.num_docs
+        frequency = {w: max(searcher.doc_freq(name, w) for name in BOOSTS) for w in set(words)}
+        return {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in frequency.items()}
+
+    def holds(self, word: str) -> bool:
+        """Whether a term occurs anywhere."""
+        searcher = self._index.searcher()
+        return any(searcher.doc_freq(name, word) for name in BOOSTS)
+
+    def _apply(self, archive: Archive) -> None:
+        writer = self._index.writer(_HEAP_BYTES, 1)
+        newest, changed = archive.changes(self.applied)
+        for start in range(0, len(changed), _BATCH):
+            for statement_id in changed[start : start + _BATCH]:
+                _write(writer, archive, statement_id)
+            writer.commit()
+        # Written last: a kill before this line only makes the same changes apply again, with the same result.
+        self._state.write_text(json.dumps({"format": FORMAT, "seq": newest}), encoding="utf-8")
+        writer.wait_merging_threads()
+
+    def _clear(self) -> None:
+        shutil.rmtree(self._folder / "tantivy", ignore_errors=True)
+        self._state.unlink(missing_ok=True)
+
+    def _filter_clauses(self, filters: Filters | None) -> list[tuple[Occur, Query]]:
+        """Filters as clauses that must match and add nothing to the score."""
+        clauses = []
+        if filters and (filters.date_from or filters.date_to):
+            low, high = as_int(filters.date_from or date.min), as_int(filters.date_to or date.max)
+            windows = [
+                (Occur.Should, Query.range_query(self._schema, name, FieldType.Integer, low, high))
+                for name in ("published", "event")
+            ]
+            clauses.append(Query.boolean_query(windows))
+        if filters and filters.issuers:
+            names = [issuer.casefold() for issuer in filters.issuers]
+            clauses.append(Query.term_set_query(self._schema, "issuer", names))
+        return [(Occur.Must, Query.const_score_query(clause, 0.0)) for clause in clauses]
+
+
+def _schema() -> Schema:
+    builder = SchemaBuilder()
+    builder.add_text_field("passage", stored=True, tokenizer_name="raw")
+    builder.add_text_field("statement", tokenizer_name="raw")
+    builder.add_text_field("issuer", tokenizer_name="raw")
+    for name in BOOSTS:
+        builder.add_text_field(name, tokenizer_name=ANALYZER)
+    builder.add_integer_field("published", indexed=True, fast=True)
+    builder.add_integer_field("event", indexed=True, fast=True)
+    return builder.build()
+
+
+def _write(writer: IndexWriter, archive: Archive, statement_id: str) -> None:
+    """Replace a statement's documents by those of its current version, if it is still held."""
+    writer.delete_documents_by_term("statement", statement_id)
+    held = archive.statements([statement_id]).get(statement_id)
+    if held is None:
+        return
+    for passage in archive.passages_of(statement_id):
+        document = Document()
+        document.add_text("passage", passage.id)
+        document.add_text("statement", statement_id)
+        document.add_text("issuer", (held.issuer or "").casefold())
+        document.add_text("title", held.title)
+        document.add_text("names", " ".join((*held.speakers, held.issuer or "")))
+        document.add_text("body", passage.text)
+        document.add_integer("published", as_int(held.published))
+        document.add_integer("event", as_int(held.event or held.published))
+        writer.add_document(document)
+
+
+def _read_state(path: Path) -> dict[str, int]:
+    try:
+        state: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return state

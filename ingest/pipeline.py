@@ -1,0 +1,137 @@
+"""From files to held statements: find, read, describe, split, hold. Vectors follow in `ingest.vectors`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from corpus.errors import InputError
+from corpus.holdings import Holdings
+from corpus.model import Statement, sha256
+from ingest.describe import describe
+from ingest.readers import Item, reader_for, registry
+from ingest.split import HEADER_TOKENS, split
+
+# Statements tokenised together; the lexical index catches up after each such batch.
+_BATCH = 32
+_BATCH_CHARACTERS = 2_000_000
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did: counts of statements by outcome, and every item that could not be taken."""
+
+    new: int = 0
+    changed: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    passages: int = 0
+    problems: list[InputError] = field(default_factory=list)
+
+    @property
+    def statements(self) -> int:
+        """How many statements were taken, whatever came of them."""
+        return self.new + self.changed + self.updated + self.unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    item: Item
+    statement: Statement
+    text: str
+
+
+def ingest(
+    paths: Iterable[Path],
+    holdings: Holdings,
+    *,
+    issuer: str | None = None,
+    progress: Callable[[int], None] = lambda count: None,
+) -> Report:
+    """Hold every statement found in files and folders; a bad item is reported and the rest goes on.
+
+    Args:
+        paths: files, or folders that are walked in name order.
+        holdings: where they go; each statement is one transaction, and can be found by its words right after.
+        issuer: who issued those statements that do not say.
+        progress: told after each batch how many statements have been dealt with since the last call.
+    """
+    report = Report()
+    for batch in _batches(_drafts(paths, issuer, report)):
+        _hold(batch, holdings, report)
+        holdings.lexical.catch_up(holdings.archive)
+        progress(len(batch))
+    return report
+
+
+def _drafts(paths: Iterable[Path], issuer: str | None, report: Report) -> Iterator[_Draft]:
+    """Every statement found, once; what cannot be taken goes into the report."""
+    seen: dict[str, tuple[str, str]] = {}
+    for found in _items(paths):
+        try:
+            if isinstance(found, InputError):
+                raise found
+            statement, text = describe(found)
+            digest = sha256(text)
+            first_digest, first_where = seen.setdefault(statement.id, (digest, found.where))
+            if first_where != found.where:
+                if first_digest != digest:
+                    raise InputError(
+                        found.where,
+                        f"the id {statement.id!r} was used with other text at {first_where}: give each its own id",
+                    )
+                continue
+            yield _Draft(found, replace(statement, issuer=statement.issuer or issuer), text)
+        except InputError as problem:
+            report.problems.append(problem)
+
+
+def _items(paths: Iterable[Path]) -> Iterator[Item | InputError]:
+    for path in paths:
+        if path.is_dir():
+            files = sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
+            if not files:
+                yield InputError(str(path), "the folder has no files")
+            for file in files:
+                yield from _read(file)
+        else:
+            yield from _read(path)
+
+
+def _read(path: Path) -> Iterator[Item | InputError]:
+    read = reader_for(path)
+    if read is None:
+        yield InputError(str(path), f"no reader for this kind of file; known are {' '.join(registry())}")
+        return
+    try:
+        yield from read(path)
+    except OSError as error:
+        yield InputError(str(path), f"cannot be read: {error.strerror or error}")
+
+
+def _batches(drafts: Iterable[_Draft]) -> Iterator[list[_Draft]]:
+    batch: list[_Draft] = []
+    size = 0
+    for draft in drafts:
+        batch.append(draft)
+        size += len(draft.text)
+        if len(batch) >= _BATCH or size >= _BATCH_CHARACTERS:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _hold(batch: list[_Draft], holdings: Holdings, report: Report) -> None:
+    """Split and hold those of a batch that are not held as they are."""
+    fresh = [draft for draft in batch if not holdings.archive.holds(draft.statement, draft.text)]
+    report.unchanged += len(batch) - len(fresh)
+    embedder = holdings.embedder
+    room = embedder.max_tokens - embedder.special_tokens - HEADER_TOKENS
+    tokens = embedder.token_spans([draft.text for draft in fresh])
+    for draft, token_spans in zip(fresh, tokens, strict=True):
+        passages = split(draft.text, token_spans, room)
+        outcome = holdings.archive.put(draft.statement, draft.text, draft.item.raw, draft.item.where, passages)
+        setattr(report, outcome, getattr(report, outcome) + 1)
+        report.passages += len(passages)
