@@ -24,8 +24,8 @@ SAVE_AS_UTF8: Final = "open it in an editor and save it as UTF-8"
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _META_CHARSET = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.I)
 # What a page may ask for: character sets only, none of Python's other codecs.
-_CHARSET = re.compile(r"utf-8|cp125\d|cp874|iso8859-\d+|shift_jis|cp932|euc_(?:jp|kr)|cp949|gb(?:k|2312|18030)|big5|koi8-[ru]")
-_DATE_IN_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})(?!\d)")
+_CHARSET = re.compile(r"cp(?:125\d|874|932|949)|iso8859-\d+|shift_jis|euc_(?:jp|kr)|gb(?:k|2312|18030)|big5|koi8-[ru]")
+_DATE_IN_NAME = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 
 
 def name_of(path: Path) -> str:
@@ -39,9 +39,9 @@ def stem_of(path: Path) -> str:
 
 
 def date_in_name(path: Path) -> str | None:
-    """The leading ``yyyy-mm-dd`` of the file's name, or None."""
-    found = _DATE_IN_NAME.match(path.name)
-    return found[1] if found else None
+    """The first ``yyyy-mm-dd`` in the file's name, or None."""
+    found = _DATE_IN_NAME.search(path.name)
+    return found[0] if found else None
 
 
 def read_bytes(path: Path) -> bytes:
@@ -83,7 +83,7 @@ def decode_html(data: bytes, where: str) -> str:
 
 
 def bounded_lines(stream: BinaryIO) -> Iterator[bytes | None]:
-    """The lines of a stream with their ends, and None for each line over `MAX_ITEM_BYTES`, which is never held whole."""
+    """The lines of a stream with their ends; None for each over `MAX_ITEM_BYTES`, which is never held whole."""
     while line := stream.readline(MAX_ITEM_BYTES + 1):
         if len(line) <= MAX_ITEM_BYTES:
             yield line
@@ -135,7 +135,7 @@ def _declared_charset(data: bytes) -> str | None:
         return None
     if name in ("ascii", "iso8859-1"):  # what pages call Latin-1 is Windows-1252
         return "cp1252"
-    return name if name != "utf-8" and _CHARSET.fullmatch(name) else None
+    return name if _CHARSET.fullmatch(name) else None
 
 
 def _checked(text: str, where: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from calendar import month_name
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from types import MappingProxyType
@@ -25,18 +26,10 @@ YEARS: Final = range(1800, 2201)
 
 # Our names for what sources call otherwise; where a source has both, ours wins.
 ALIASES: Final = {"category": "kind", "lang": "language", "event_date": "event"}
-KNOWN: Final = frozenset(
-    "id title text date url issuer speakers kind language event audience place".split() + list(ALIASES)
-)
-MONTHS: Final = {
-    name: number
-    for number, names in enumerate(
-        "jan january|feb february|mar march|apr april|may|jun june|jul july|aug august|sep sept september|oct october"
-        "|nov november|dec december".split("|"),
-        start=1,
-    )
-    for name in names.split()
-}
+FIELDS: Final = "id title text date url issuer speakers kind language event audience place"
+KNOWN: Final = frozenset(FIELDS.split()) | ALIASES.keys()
+MONTHS: Final = {name.lower(): number for number, name in enumerate(month_name) if name}
+SHORT_MONTHS: Final = {name[:3]: number for name, number in MONTHS.items()} | {"sept": 9}
 WRITE_ISO: Final = "write it as YYYY-MM-DD"
 
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
@@ -47,7 +40,9 @@ _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\
 _TIME = r"(?:(?:T|,?\s+(?:at\s+)?|\s*-\s*)\d{1,2}[:.]\d{2}.{0,40})?"
 _ISO = re.compile(rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_TIME}", re.A | re.I)
 _DIGITS = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T\d{4,6}.{0,10})?", re.A)
-_DAY_MONTH = re.compile(rf"{_WEEKDAY}(\d{{1,2}})(?:st|nd|rd|th)?[\s./-]+(?:of\s+)?([a-z]+)\.?,?[\s./-]+(\d{{4}}){_TIME}", re.A | re.I)
+_DAY_MONTH = re.compile(
+    rf"{_WEEKDAY}(\d{{1,2}})(?:st|nd|rd|th)?[\s./-]+(?:of\s+)?([a-z]+)\.?,?[\s./-]+(\d{{4}}){_TIME}", re.A | re.I
+)
 _MONTH_DAY = re.compile(rf"{_WEEKDAY}([a-z]+)\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}}){_TIME}", re.A | re.I)
 _NUMBERS = re.compile(rf"(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}}){_TIME}", re.A | re.I)
 
@@ -107,11 +102,11 @@ def _written_date(text: str, where: str, field: str) -> date:
         if found := _ISO.fullmatch(text) or _DIGITS.fullmatch(text):
             return date(int(found[1]), int(found[2]), int(found[3]))
         if found := _DAY_MONTH.fullmatch(text):
-            return date(int(found[3]), MONTHS[found[2].lower()], int(found[1]))
+            return date(int(found[3]), _month(found[2]), int(found[1]))
         if found := _MONTH_DAY.fullmatch(text):
-            return date(int(found[3]), MONTHS[found[1].lower()], int(found[2]))
+            return date(int(found[3]), _month(found[1]), int(found[2]))
         if found := _NUMBERS.fullmatch(text):
-            return _from_numbers(int(found[1]), int(found[2]), int(found[3]), f"{where}: {field}")
+            return _from_numbers(int(found[1]), int(found[2]), int(found[3]))
     except _AmbiguousDate as problem:
         raise InputError(where, f'"{field}" can be read in two ways: {_shown(text)}; {WRITE_ISO}') from problem
     except (ValueError, KeyError):
@@ -119,13 +114,18 @@ def _written_date(text: str, where: str, field: str) -> date:
     raise InputError(where, f'"{field}" is no date: {_shown(text)}; {WRITE_ISO}')
 
 
+def _month(name: str) -> int:
+    name = name.lower()
+    return MONTHS.get(name) or SHORT_MONTHS[name]
+
+
 class _AmbiguousDate(Exception):
     """Day and month could be either way round."""
 
 
-def _from_numbers(first: int, second: int, year: int, what: str) -> date:
+def _from_numbers(first: int, second: int, year: int) -> date:
     if first <= 12 and second <= 12 and first != second:
-        raise _AmbiguousDate(what)
+        raise _AmbiguousDate
     return date(year, second, first) if second <= 12 else date(year, first, second)
 
 
@@ -153,7 +153,8 @@ def _id(value: object, where: str) -> str:
 
 def _title(value: object, item: Item) -> str:
     given = _required(value, "title", item.where)[: LONGEST_TITLE * 10]
-    title = _one_line(tidy(given, "markdown" if item.markup == "plain" else item.markup)) or _one_line(tidy(given, "plain"))
+    # A title has no block tags to be told by, and Markdown takes entities and inline tags as well.
+    title = _one_line(tidy(given, "plain" if item.markup == "plain" else "markdown"))
     if not title:
         raise InputError(item.where, '"title" has no readable characters; give the headline as issued')
     return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1].rstrip() + "…"
@@ -180,7 +181,7 @@ def _required(value: object, field: str, where: str) -> str:
 
 
 def _scalar(value: object, field: str, where: str) -> str:
-    if isinstance(value, str | int | float | date) and not isinstance(value, bool):
+    if isinstance(value, str | float | date) or (isinstance(value, int) and _is_printable(value)):
         return str(value)
     raise InputError(where, f'"{field}" must be a string, not {_shown(value)}')
 
@@ -238,11 +239,20 @@ def _plain(value: object, where: str, depth: int = 0) -> Any:
         return {_encodable(str(key)): _plain(inner, where, depth + 1) for key, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_plain(inner, where, depth + 1) for inner in value]
-    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+    if isinstance(value, int):
+        return value if isinstance(value, bool) or _is_printable(value) else hex(value)
+    if value is None or (isinstance(value, float) and math.isfinite(value)):
         return value
     return value.isoformat() if isinstance(value, date) else _encodable(str(value))
 
 
+def _is_printable(number: int) -> bool:
+    """False for truth values, and for numbers so long that Python refuses to write them in decimals."""
+    return not isinstance(number, bool) and number.bit_length() < 10_000
+
+
 def _shown(value: object) -> str:
     """A value as a message can show it."""
-    return _encodable(repr(value)[:60]) if isinstance(value, str | int | float) else type(value).__name__
+    if isinstance(value, str):
+        return repr(_encodable(value[:60]))
+    return repr(value)[:60] if isinstance(value, int) and _is_printable(value) else type(value).__name__

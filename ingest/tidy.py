@@ -23,43 +23,56 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from ingest.readers import Markup
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Marks inside the stream of pieces. They are control characters, which no cleaned text has.
 PARAGRAPH: Final = "\x01"
 LINE: Final = "\x02"
 GLUE: Final = "\x03"  # swallows the breaks after it: between a list mark and its item
 BR: Final = "\x04"  # one is a line, two in a row are a paragraph
 
-DEEPEST: Final = 24
-SILENT: Final = frozenset("script style template noscript iframe title noembed noframes head".split())
-PARAGRAPHS: Final = frozenset(
+DEEPEST: Final = 16
+DEEPEST_HTML: Final = 256
+SILENT: Final = _words("script style template noscript iframe title noembed noframes head")
+PARAGRAPHS: Final = _words(
     "p h1 h2 h3 h4 h5 h6 blockquote section article main aside header footer nav figure figcaption table caption "
-    "address form fieldset details summary center hr dl".split()
+    "address form fieldset details summary center hr dl"
 )
-LINES: Final = frozenset("li tr dt dd option legend".split())
-STRUCTURE: Final = PARAGRAPHS | LINES | frozenset("div ul ol td th thead tbody tfoot br pre".split())
-INLINE: Final = frozenset(
+LINES: Final = _words("li tr dt dd option legend")
+STRUCTURE: Final = PARAGRAPHS | LINES | _words("div ul ol td th thead tbody tfoot br pre")
+INLINE: Final = _words(
     "a abbr acronym area audio b base basefont bdi bdo big blink body button canvas cite code col colgroup data "
-    "datalist del dfn dir em embed font frame frameset hgroup html i img input ins kbd label link map mark marquee math "
-    "menu meta meter nobr object optgroup output param picture plaintext progress q rb rp rt ruby s samp search select "
-    "slot small source span strike strong sub sup svg textarea time track tt u var video wbr xmp".split()
+    "datalist del dfn dir em embed font frame frameset hgroup html i img input ins kbd label link map mark marquee "
+    "math menu meta meter nobr object optgroup output param picture plaintext progress q rb rp rt ruby s samp search "
+    "select slot small source span strike strong sub sup svg textarea time track tt u var video wbr xmp"
 )
+# Void, or closed by the next of their kind.
+NEVER_DEEP: Final = _words("br hr img input meta link wbr col area source p li td th tr dt dd option thead tbody tfoot")
 # A cell with this inside is a piece of page layout, not a value in a table.
 LAYOUT: Final = "table, ul, ol, h1, h2, h3, p + p, br + br"
 
-_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 _NEWLINE = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _NOT_ASCII = re.compile(r"[\x00-\x7f]?[^\x00-\x7f]{1,500}")
-_ORNAMENT = re.compile(r"[#*_=~\s-]+")
-_LIST_MARK = re.compile(r"(?:[-*•–]|\(?\w{1,4}[.)])\s")
+_ORNAMENT = re.compile(r"[\\#*_=~\s-]+")
+_LIST_MARK = re.compile(r"(?:[-*•\u2013]|\(?\w{1,4}[.)])\s")
 _GLUED = re.compile(rf"{GLUE}[\s{PARAGRAPH}{LINE}{BR}]*")
 _LINE_ENDS = re.compile(f"[{LINE}\n]")
 _DOUBLE_BR = re.compile(rf"{BR}(?:\s*{BR})+")
 _MANY_STARS = re.compile(r"\*{2,}")
 _BLOCK_TAG = re.compile(r"</?(?:p|div|br|ul|ol|li|table|tr|td|h[1-6]|blockquote|section|article)\b[^<>]{0,500}>", re.I)
-_MARKDOWN = re.compile(r"\*\*\S|^#{1,6} \S|^ {0,3}(?:[-*+]|\d{1,3}[.)]) +\S|\][(]\S|^> ", re.MULTILINE)
+_MARKDOWN = re.compile(
+    r"\*\*\S|^#{1,6} \S|^ {0,3}(?:[-*+]|\d{1,3}[.)]) +\S|\][(]\S|^> |[^>\s][ \t]*\n[ \t]*\n[ \t]*[^<\s]", re.MULTILINE
+)
 _SWALLOWING_TAG = re.compile(r"</?(?:title|textarea|xmp|plaintext|noembed|noframes|frameset|head)\b[^<>]{0,500}>", re.I)
+_ANY_TAG = re.compile(r"<(/?)([a-z][a-z0-9:-]*)[^<>]*>?", re.I)
 _TAG_NAME = re.compile(r"</?([a-z][^\s/>]*)", re.I)
 _DECLARATION = re.compile(r"<[!?][^<>]{0,500}>")
 _KRAMDOWN = re.compile(r"^[ \t]*\{:[^{}\n]{0,500}\}[ \t]*$", re.MULTILINE)
@@ -70,7 +83,8 @@ _TARGET = re.compile(r"^$|^[#?/]|[:./@]\S")
 def guess_markup(text: str) -> Markup:
     """What a text of unknown make is written in: HTML where it has block tags and nothing of Markdown, else Markdown.
 
-    Plain text is valid Markdown in practice.
+    A blank line between two pieces of text is a mark of Markdown: as HTML they would run together. Plain text is valid
+    Markdown in practice.
     """
     return "html" if _BLOCK_TAG.search(text) and not _MARKDOWN.search(text) else "markdown"
 
@@ -87,8 +101,7 @@ def tidy(text: str, markup: Markup) -> str:
         case "plain":
             paragraphs = _from_plain(text)
         case "markdown":
-            paragraphs = _from_html(_markdown_to_html(text))
-            paragraphs = (_MANY_STARS.sub("", paragraph) for paragraph in paragraphs)
+            paragraphs = map(_without_stars, _from_html(_markdown_to_html(text)))
         case "html":
             paragraphs = _from_html(text)
     return _compose("\n\n".join(kept for part in paragraphs if not _ORNAMENT.fullmatch(kept := part.strip()) and kept))
@@ -132,7 +145,7 @@ def _unwrap(lines: list[str]) -> str:
 
 def _from_html(html: str) -> Iterator[str]:
     # An explicit body keeps a stray <frameset> from replacing everything.
-    body = LexborHTMLParser("<!DOCTYPE html><body>" + html).body
+    body = LexborHTMLParser("<!DOCTYPE html><body>" + _flattened(html)).body
     if body is None:
         return
     writer = _Writer()
@@ -142,6 +155,23 @@ def _from_html(html: str) -> Iterator[str]:
     for paragraph in stream.split(PARAGRAPH):
         lines = (_SPACES.sub(" ", line).strip() for line in _LINE_ENDS.split(paragraph))
         yield "\n".join(filter(None, lines))
+
+
+def _flattened(html: str) -> str:
+    """The page without the tags that nest beyond `DEEPEST_HTML`: the parser takes quadratic time over those."""
+    if html.count("<") <= DEEPEST_HTML:
+        return html
+    depth = 0
+
+    def keep(tag: re.Match[str]) -> str:
+        nonlocal depth
+        if tag[2].lower() in NEVER_DEEP:
+            return tag[0]
+        too_deep = depth > DEEPEST_HTML
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        return "<br><br>" if too_deep else tag[0]
+
+    return _ANY_TAG.sub(keep, html)
 
 
 def _walk(root: LexborNode, writer: _Writer) -> None:
@@ -190,9 +220,9 @@ class _Writer:
         """Writes what closes with the node."""
         tag = node.tag or ""
         if tag in ("ul", "ol"):
-            self.lists and self.lists.pop()
+            self.lists.pop()
         elif tag in ("td", "th"):
-            self.cells and self.cells.pop()
+            self.cells.pop()
             return
         elif tag == "br":
             return
@@ -282,10 +312,18 @@ def _without_declarations(text: str) -> str:
     return re.sub(r"<(?=[!?])", "&lt;", _DECLARATION.sub("", "".join(kept)))
 
 
+def _without_stars(paragraph: str) -> str:
+    """The paragraph without the ``**`` that sloppy emphasis ("**Note **that") leaves behind."""
+    if "**" not in paragraph:
+        return paragraph
+    lines = (" ".join(_MANY_STARS.sub("", line).split()) for line in paragraph.split("\n"))
+    return "\n".join(filter(None, lines))
+
+
 @cache
 def _markdown() -> MarkdownIt:
     """CommonMark with tables, and without the constructs that hide words of real press releases."""
-    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": DEEPEST * 4}).enable("table")
+    parser = MarkdownIt("commonmark", {"html": True, "maxNesting": DEEPEST + 4}).enable("table")
     parser.disable("code")  # an indented paragraph is a paragraph
     parser.block.ruler.before("table", "too_deep", _too_deep)
     parser.block.ruler.at("table", _whole_table, {"alt": ["paragraph", "reference"]})

@@ -48,6 +48,8 @@ class Question:
         filters: window and issuers, as given or as read out of the question.
         people, places: names found in it.
         shape: what kind of answer it asks for.
+        focus: the part of the stand-alone wording that is new in this turn.
+        context: the part that earlier turns gave; empty where the question stands alone.
     """
 
     text: str
@@ -56,6 +58,8 @@ class Question:
     people: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     shape: Shape = Shape.FACT
+    focus: str = ""
+    context: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ from ingest.readers import Item
 SUFFIXES = (".md", ".markdown")
 MAX_FRONT_MATTER = 64 * 1024
 
-_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(\S[^\n]*?)[ \t#]*$|^(?! {0,3}[-*+>#] )[ \t]*(\S[^\n]*)\n {0,3}(?:=+|-{2,})[ \t]*$", re.M)
+_ATX = re.compile(r" {0,3}#{1,6}[ \t]+\S")
+_UNDERLINE = re.compile(r" {0,3}(?:=+|-{2,})[ \t]*")
+_NOT_A_LINE_OF_TEXT = re.compile(r"\s*(?:[-*+>|]|$)")
 
 
 def read(path: Path) -> Iterator[Item | InputError]:
@@ -61,5 +63,11 @@ def _split(text: str, where: str) -> tuple[dict[str, Any], str]:
 
 
 def _first_heading(body: str) -> str | None:
-    found = _HEADING.search(body)
-    return (found[1] or found[2]).strip() if found else None
+    before = ""
+    for line in body.split("\n"):
+        if _ATX.match(line):
+            return line.strip("# \t") or None
+        if before and _UNDERLINE.fullmatch(line):
+            return before.strip()
+        before = "" if _NOT_A_LINE_OF_TEXT.match(line) else line
+    return None

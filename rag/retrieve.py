@@ -1,0 +1,73 @@
+"""Find passages: by words and by meaning, fused by rank, with filters applied inside both indexes.
+
+Fusion is reciprocal rank fusion: Cormack, Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and
+individual rank learning methods", SIGIR 2009.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from corpus.analysis import content_terms
+from corpus.holdings import Holdings
+from corpus.model import Filters
+from corpus.rows import Vectors
+from rag.model import Hit, Question
+
+RRF_K = 60
+DEPTH = 100  # passages taken from each list
+# What earlier turns said counts, but less than the words of this turn.
+CONTEXT_WEIGHT = 0.5
+
+Ranking = Sequence[tuple[str, float]]
+
+
+def term_weights(question: Question) -> dict[str, float]:
+    """The question's topic terms: 1 for those of this turn, less for those that earlier turns gave."""
+    weights = dict.fromkeys(content_terms(question.context), CONTEXT_WEIGHT)
+    weights.update(dict.fromkeys(content_terms(question.focus), 1.0))
+    return weights
+
+
+def retrieve(question: Question, vector: Vectors, holdings: Holdings, k: int) -> list[Hit]:
+    """The `k` passages that fit a question best, best first.
+
+    Args:
+        question: what is asked, with its filters.
+        vector: the embedding (dimension,) of its stand-alone wording.
+        holdings: where to look.
+        k: how many.
+    """
+    filters = question.filters or None
+    lexical = holdings.lexical.search(term_weights(question), filters, DEPTH)
+    dense = holdings.dense.search(vector, filters, DEPTH)
+    return hits_of(fuse({"lexical": lexical, "dense": dense}), holdings, filters)[:k]
+
+
+def fuse(rankings: Mapping[str, Ranking]) -> list[tuple[str, float, dict[str, int]]]:
+    """Reciprocal rank fusion of named rankings.
+
+    Returns:
+        (passage id, score, rank in each ranking that has it), best first; ties by id, so that runs repeat.
+    """
+    why: dict[str, dict[str, int]] = {}
+    for name, ranking in rankings.items():
+        for rank, (passage, _) in enumerate(ranking, start=1):
+            why.setdefault(passage, {})[name] = rank
+    scored = [(passage, sum(1 / (RRF_K + rank) for rank in ranks.values()), ranks) for passage, ranks in why.items()]
+    return sorted(scored, key=lambda entry: (-entry[1], entry[0]))
+
+
+def hits_of(
+    fused: Sequence[tuple[str, float, Mapping[str, int]]], holdings: Holdings, filters: Filters | None
+) -> list[Hit]:
+    """Fused passages with their texts and statements; those that the archive no longer has current drop out."""
+    ids = [passage for passage, _, _ in fused]
+    current = holdings.archive.passing(ids, filters or Filters())
+    passages = holdings.archive.passages(current)
+    statements = holdings.archive.statements({passage.statement_id for passage in passages.values()})
+    return [
+        Hit(passages[passage], statements[passages[passage].statement_id], score, why)
+        for passage, score, why in fused
+        if passage in passages
+    ]

@@ -1,0 +1,86 @@
+"""From the reader's words to a question that stands alone, with its window of time and the shape of its answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from corpus.model import Filters
+from rag.dates import window_of
+from rag.followup import resolve
+from rag.model import Question, Shape, Turn
+
+_TIMELINE = re.compile(
+    r"\b(?:timeline|chronolog\w*|list\s+(?:all|every|each|the|\w+['’]s)|every\s+(?:\w+\s+){0,3}?(?:calls?|meetings?"
+    r"|statements?|contacts?|readouts?|visits?)|(?:all|which)\s+(?:the\s+|of\s+the\s+)?(?:\w+\s+){0,2}?(?:calls|meetings"
+    r"|statements|contacts|readouts|visits)|track|trace|sequence\s+of|history\s+of|how\s+often|dates\s+and\s+topics"
+    r"|over\s+time|evolve[ds]?|evolution)\b",
+    re.I,
+)
+_COMPARISON = re.compile(
+    r"\b(?:compar(?:e[ds]?|ing|ison)|differ(?:s|ed|ent|ence|ences)?|versus|vs\.?|contrast|(?:what|how)\s+(?:has\s+|had\s+)?"
+    r"changed\s+between|set\s+.{3,80}?\s+against|same\s+in\s+both|what\s+was\s+the\s+same|side\s+by\s+side)\b",
+    re.I,
+)
+_DISCUSSION = re.compile(
+    r"\b(?:discuss\w*|talk(?:s|ed|ing)?|cover(?:s|ed)?|rais(?:e|es|ed)|agenda|topics?|speak|spoke|spoken|conversation"
+    r"|exchang\w+|go(?:ne)?\s+(?:over|through|into)|went\s+(?:over|through|into)|c[ao]me\s+(?:up|out)|t[ao]ke?n?\s+up"
+    r"|took\s+up|main\s+points|(?:say|said|tell|told)\s+(?:\w+\s+){0,3}?(?:to|about|on)|what\s+about|brief\s+me"
+    r"|summari[sz]e|touch(?:ed)?\s+on)\b",
+    re.I,
+)
+_NAME = re.compile(r"\b(?:[A-Z][\w’'-]+|[A-Z]{2,})(?:\s+(?:(?:bin|al|de|van|von|of|the)\s+)*[A-Z][\w’'-]+)*")
+# Words that open a question with a capital and name nobody.
+_OPENERS = frozenset(
+    "and are as at before brief by can compare could did do does during for from give has have how i if in is list main "
+    "of on please set she he they show since summarise summarize tell thanks that the there they to trace track until was "
+    "were what when where which who whom whose why will with would".split()
+)
+
+
+def understand(text: str, history: Sequence[Turn], given: Filters, today: date) -> Question:
+    """What is asked.
+
+    Args:
+        text: the reader's words.
+        history: the turns before, oldest first.
+        given: filters that the reader set; a window there wins over one in the words.
+        today: what "last week" counts from.
+    """
+    resolved = resolve(text, history)
+    filters = given
+    if not (given.date_from or given.date_to):
+        window = window_of(text, today) or (window_of(resolved.context, today) if resolved.context else None)
+        if window is not None:
+            filters = replace(given, date_from=window.first, date_to=window.last)
+    return Question(
+        text=text,
+        standalone=resolved.standalone,
+        filters=filters,
+        people=tuple(names(resolved.standalone)),
+        shape=_shape(text),
+        focus=resolved.question,
+        context=resolved.context,
+    )
+
+
+def names(text: str) -> list[str]:
+    """Runs of capitalised words that are not the opening of a sentence, each once, in order."""
+    found = []
+    for match in _NAME.finditer(text):
+        words = match[0].split()
+        while words and words[0].lower() in _OPENERS:
+            words = words[1:]
+        if words:
+            found.append(" ".join(words))
+    return list(dict.fromkeys(found))
+
+
+def _shape(text: str) -> Shape:
+    if _COMPARISON.search(text):
+        return Shape.COMPARISON
+    if _TIMELINE.search(text):
+        return Shape.TIMELINE
+    return Shape.DISCUSSION if _DISCUSSION.search(text) else Shape.FACT

@@ -1,0 +1,210 @@
+"""Rendering: whatever a statement says stays text, and what is marked is exactly what was cited."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus.archive import Archive
+from corpus.errors import NotHeld
+from corpus.model import Filters, Statement, Version, Voice, sha256
+from rag.model import Answer, Citation, Outcome, Question, Searched
+from ui.render import LABELS, answer_html, answer_markdown, count_blocks, statement_html, statement_json
+
+OURS = {"article", "header", "div", "p", "h2", "ul", "li", "q", "strong", "span", "small", "bdi", "button", "mark", "a"}
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[a](javascript:alert(1))",
+    "“ ” [1] [9]",
+    "\"'><b>",
+    "**x**",
+    "\n\n",
+    "- ",
+    "&amp;",
+    "\ue000",
+    "${alert(1)}{{x}}",
+    "\r\n",
+    "\u2028",
+]
+words = st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=12)), min_size=1, max_size=6).map("".join)
+texts = words.map(lambda text: text.replace("\0", " ").encode("utf-8", "ignore").decode())
+
+
+class Page(HTMLParser):
+    """What a browser would see."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.inside: list[str] = []
+        self.marked = self.words = ""
+        self.statement = False
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag == "mark":
+            self.inside.append(tag)
+        self.statement = self.statement or dict(attrs).get("class") == "or-text"
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "mark":
+            self.inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        self.marked += data if self.inside else ""
+        self.words += data if self.statement else ""
+
+    def named(self, css: str) -> list[dict[str, str | None]]:
+        return [attributes for _, attributes in self.tags if attributes.get("class") == css]
+
+
+def statement(**fields: object) -> Statement:
+    given = {"id": "s/1", "title": "A title", "published": date(2025, 11, 24), "issuer": "A Ministry", **fields}
+    return Statement(**given)  # type: ignore[arg-type]
+
+
+def version(text: str) -> Version:
+    return Version("s/1", 1, text, sha256(text), sha256(text), datetime(2026, 1, 2, tzinfo=UTC), "test")
+
+
+def citation(marker: int, quote: str, held: Statement | None = None) -> Citation:
+    return Citation(marker, held or statement(), 1, 0, len(quote), quote, Voice.DIRECT, "A Speaker")
+
+
+def answer(text: str, *citations: Citation, **fields: object) -> Answer:
+    made = Answer(
+        Question("What?", "What?", Filters()),
+        Outcome.ANSWERED,
+        text,
+        citations,
+        Searched(52, date(2018, 2, 12), date(2026, 1, 27)),
+        (),
+        {},
+    )
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+def chips(html: str) -> list[str | None]:
+    return [chip["data-marker"] for chip in Page(html).named("or-chip")]
+
+
+def check_safe(html: str) -> None:
+    for tag, attributes in Page(html).tags:
+        assert tag in OURS | {"br"}
+        assert not any(name.startswith("on") for name in attributes)
+        assert (attributes.get("href") or "https://").lower().startswith(("https://", "http://"))
+
+
+@given(texts, texts, texts)
+def test_nothing_in_an_answer_becomes_markup(text: str, quote: str, title: str) -> None:
+    held = statement(title=title, id=title or "x", url=text, issuer=quote)
+    whole = f"{text}\n\n- **{title}**: “{quote}” [1]\n{text}"
+    made = answer(whole, citation(1, quote, held), nearest=(held,), question=Question(title, text, Filters()))
+    check_safe(answer_html(made))
+    for shown in range(count_blocks(made)):
+        check_safe(answer_html(made, blocks=shown))
+
+
+@given(texts, texts)
+def test_chips_stand_for_real_citations_only(text: str, quote: str) -> None:
+    made = answer(f"{text} “{quote}” [1][7]", citation(1, quote))
+    assert set(chips(answer_html(made))) <= {"1"}
+    assert chips(answer_html(answer(text))) == []
+
+
+@given(texts, texts, st.data())
+def test_exactly_the_cited_characters_are_marked(text: str, title: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    html = statement_html(statement(title=title, url=title, language=title), version(text), (start, end))
+    page = Page(html)
+    check_safe(html)
+    assert page.words == text
+    assert page.marked == text[start:end]
+    assert html.count('id="or-mark"') <= 1
+    if text[start:end].strip():
+        assert html.count('id="or-mark"') == 1
+
+
+def test_a_quote_cannot_bring_its_own_marker() -> None:
+    quote = "We agree.” [2] “So do they."
+    made = answer(f"They said “{quote}” [1] and “Yes.” [2]", citation(1, quote), citation(2, "Yes."))
+    assert chips(answer_html(made)) == ["1", "2"]
+
+
+def test_white_space_and_quotation_marks_may_differ_between_quote_and_answer() -> None:
+    made = answer("He said “it is ‘good’ now” [1][2].", citation(1, 'it  is\n"good" now'), citation(2, "it is"))
+    assert chips(answer_html(made)) == ["1", "2"]
+
+
+def test_a_sentence_in_the_composers_words_has_its_marker_outside_quotation_marks_only() -> None:
+    assert chips(answer_html(answer("They met [1]. “A [1] title”", citation(1, "met in Muscat")))) == ["1"]
+
+
+def test_lists_paragraphs_and_bold_heads() -> None:
+    html = answer_html(answer("Two were found.\n\n- **One**: “a” [1]\n  more\n- **Two**\n\nEnd.", citation(1, "a")))
+    assert '<p dir="auto">Two were found.</p><ul><li dir="auto"><strong>One</strong>: <q' in html
+    assert '<br>more</li><li dir="auto"><strong>Two</strong></li></ul><p dir="auto">End.</p>' in html
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_the_outcome_is_said(outcome: Outcome) -> None:
+    html = answer_html(answer("Text.", outcome=outcome, nearest=(statement(id="near/1"),)))
+    assert f">{LABELS[outcome]}</p>" in html
+    assert "Searched 52 statements, 12 Feb 2018 to 27 Jan 2026" in html
+    assert 'data-statement="near/1"' in html
+
+
+def test_how_the_question_was_read_is_said_where_it_differs() -> None:
+    filters = Filters(date(2022, 1, 1), date(2022, 12, 31), ("A Ministry",))
+    html = answer_html(answer("Text.", question=Question("And then?", "And then in Oman?", filters)))
+    assert "Understood as: And then in Oman?" in html
+    assert "Only 1 Jan 2022 to 31 Dec 2022" in html
+    assert "Only from A Ministry" in html
+    assert "or-understood" not in answer_html(answer("Text."))
+
+
+def test_markdown_names_each_source() -> None:
+    held = statement(url="https://example.org/a")
+    assert answer_markdown(answer("“Yes.” [1]", citation(1, "Yes.", held))) == (
+        "“Yes.” [1]\n\nSources\n\n- [1] A Ministry, “A title”, 24 Nov 2025, https://example.org/a,"
+        " statement s/1, version 1, characters 0-4\n"
+    )
+    assert "javascript" not in answer_markdown(answer("x [1]", citation(1, "x", statement(url="javascript:x"))))
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "java\tscript:x", "//evil.example", "http:"]
+)
+def test_only_web_addresses_become_links(url: str) -> None:
+    assert "<a " not in statement_html(statement(url=url), version("Text."), None)
+
+
+def test_a_statement_says_that_it_is_withdrawn_and_which_version_it_is() -> None:
+    held = statement(withdrawn=True, speakers=("One", "Two"), url="https://example.org/a")
+    html = statement_html(held, version("Text."), None)
+    assert "Withdrawn by its source" in html
+    assert "One, Two" in html
+    assert "Version 1, taken 2 Jan 2026" in html
+    assert 'target="_blank" rel="noopener noreferrer nofollow"' in html
+
+
+def test_statement_json_has_the_text_and_every_version(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    archive.put(statement(), "First.", b"1", "test", [(0, 6)])
+    archive.put(statement(), "Second.", b"2", "test", [(0, 7)])
+    found = statement_json(archive, "s/1")
+    assert (found["id"], found["version"], found["text"]) == ("s/1", 2, "Second.")
+    assert [(v["number"], v["sha256"]) for v in found["versions"]] == [(1, sha256("First.")), (2, sha256("Second."))]
+    with pytest.raises(NotHeld):
+        statement_json(archive, "s/2")
+    archive.close()

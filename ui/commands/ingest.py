@@ -1,0 +1,82 @@
+"""`onrecord ingest`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from tqdm import tqdm
+
+from corpus.chroma import ChromaIndex
+from corpus.errors import IndexBusy, InputError
+from corpus.holdings import Holdings
+from ingest.pipeline import Report
+from ingest.pipeline import ingest as run
+from ingest.vectors import embed_due
+from ui.commands.opening import print_json, settings_from
+
+
+def ingest(arguments: argparse.Namespace) -> int:
+    """Take in what is named; the exit code is 1 when any item could not be taken."""
+    with Holdings(settings_from(arguments), create=True) as holdings:
+        started = time.perf_counter()
+        with tqdm(desc="statements", unit="", file=sys.stderr, disable=None) as bar:
+            report = run(map(Path, arguments.paths), holdings, issuer=arguments.issuer, progress=bar.update)
+        searchable = time.perf_counter() - started
+        embedded = 0 if arguments.no_wait else _embed(holdings)
+        left = holdings.archive.count_without_vector(holdings.embedder.name)
+    seconds = {"lexically searchable": round(searchable, 1), "total": round(time.perf_counter() - started, 1)}
+    if arguments.json:
+        print_json(_summary(report, embedded, left, seconds))
+    else:
+        _print(report, embedded, left, seconds)
+    for problem in report.problems:
+        print(f"not taken: {problem}", file=sys.stderr)
+    return 1 if report.problems else 0
+
+
+def _embed(holdings: Holdings) -> int:
+    """Make the missing vectors and bring Chroma up to date, unless a running server owns it and will."""
+    name = holdings.embedder.name
+    with tqdm(
+        desc="vectors", total=holdings.archive.count_without_vector(name), unit="", file=sys.stderr, disable=None
+    ) as bar:
+        embedded = embed_due(holdings.archive, holdings.embedder, progress=bar.update)
+    try:
+        chroma = ChromaIndex(holdings.archive, name, holdings.settings.chroma)
+    except IndexBusy:
+        print("A running server owns the vector index; it takes the new vectors in by itself.", file=sys.stderr)
+        return embedded
+    try:
+        chroma.catch_up()
+    finally:
+        chroma.close()
+    return embedded
+
+
+def _summary(report: Report, embedded: int, left: int, seconds: dict[str, float]) -> dict[str, object]:
+    return {
+        "statements": report.statements,
+        "new": report.new,
+        "changed": report.changed,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "passages": report.passages,
+        "embedded": embedded,
+        "left_to_embed": left,
+        "seconds": seconds,
+        "problems": [_problem(problem) for problem in report.problems],
+    }
+
+
+def _problem(problem: InputError) -> dict[str, str]:
+    return {"where": problem.where, "problem": problem.problem}
+
+
+def _print(report: Report, embedded: int, left: int, seconds: dict[str, float]) -> None:
+    outcomes = ", ".join(f"{getattr(report, name)} {name}" for name in ("new", "changed", "updated", "unchanged"))
+    print(f"{report.statements} statements ({outcomes}), {report.passages} passages, {len(report.problems)} not taken.")
+    waiting = f"; {left} vectors left to the server" if left else ""
+    print(f"Searchable by words after {seconds['lexically searchable']} s; {embedded} vectors made{waiting}.")
