@@ -5,6 +5,7 @@ Case and accents are folded and English words stemmed (Porter2), so "Erdoğan", 
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
@@ -25,9 +26,34 @@ def analyzer() -> TextAnalyzer:
     )
 
 
+# Spellings that differ between American and British texts, brought to one form; the same words on both sides of a
+# search, so that a word that only looks like one of them ("exercise") still finds itself.
+_SPELLINGS = re.compile(
+    r"\b(?:(?P<dotted>(?:[A-Za-z]\.){2,})|(?P<us>US)\b|(?P<ce>(?:def|off|lic|pret)en)ce(?P<ce_s>s?)\b"
+    r"|(?P<re>cent|theat|fib|met|lit|kilomet)re(?P<re_s>s?)\b|(?P<our>[A-Za-z]{3,})our(?P<our_s>s|ed|ing|hood|able)?\b"
+    r"|(?P<ise>[A-Za-z]{3,})is(?P<ise_s>e|ed|es|ing|ation|ations)\b|(?P<mme>[Pp]rogram)me(?P<mme_s>s?)\b)"
+)
+
+
+def normalise(text: str) -> str:
+    """A text with one spelling for words that have two, and "U.S." as the word it stands for; for indexing only."""
+    return _SPELLINGS.sub(_one_spelling, text)
+
+
+def _one_spelling(match: re.Match[str]) -> str:
+    g = match.groupdict(default="")
+    if g["dotted"] or g["us"]:
+        letters = (g["dotted"] or g["us"]).replace(".", "")
+        return "USA" if letters in ("US", "USA") else letters + " " * g["dotted"].endswith(".")
+    for kind, ending in (("ce", "se"), ("re", "er"), ("our", "or"), ("ise", "iz"), ("mme", "")):
+        if g[kind]:
+            return g[kind] + ending + g[f"{kind}_s"]
+    return match[0]
+
+
 def terms(text: str) -> list[str]:
     """All terms of a text, in order, with repeats."""
-    found: list[str] = analyzer().analyze(text)
+    found: list[str] = analyzer().analyze(normalise(text))
     return found
 
 
@@ -36,12 +62,28 @@ _FUNCTION_WORDS = """
 a about after again against all also am an and any anybody anyone are as at be because been before being between both
 but by can could did do does doing done down during each either else ever every few for from further get give given
 gave go goes had has have having he her here hers herself him himself his how i if in into is it its itself just let
-list many may me might more most much must my neither no nor not now of off on once one only or other our ours out over
-own please pls quite rather s same shall she should show so some such summarise summarize t tell than thanks that the
-their theirs them themselves then there these they this those though through thx to too under until up upon us very was
-we were what whatever when where whether which while who whom whose why will with within without would yet you your
-yours
+list many may me might more most much must my neither no nor not now of off on once one only or other our ours out
+over own please pls quite rather s same shall she should show so some such summarise summarize t tell than thanks that
+the their theirs them themselves then there these they this those though through thx to too under until up upon us
+very was we were what whatever when where whether which while who whom whose why will with within without would yet
+you your yours
 """
+
+# Words that ask for what was said, or point at the saying, without being what it was about.
+_ASKING_WORDS = """
+according address agenda ask asked besides bring brought came chronology come comment cover covered covers date dates
+detail details discuss discussed discussing discussion end especially happen happened happening held hold involve
+issue issues itself list main matter matters mention mentioned mentions message name point points put question raise
+raised right said saw say saying says see seen separate set side sit sat speak speaks specific specifically spoke
+spoken sequence subject subjects table take taken talk talked talking talks theme themes thing things timeline took
+topic topics touch touched track trace turn use used want wanted went words
+"""
+
+
+@cache
+def asking_terms() -> frozenset[str]:
+    """Terms of asking: they help to find a readout, but a statement need not have them to answer."""
+    return frozenset(terms(_ASKING_WORDS))
 
 
 @cache

@@ -7,17 +7,17 @@ catches up with it through the `change` table: each change names a statement who
 from __future__ import annotations
 
 import sqlite3
-import threading
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Literal
 
-from corpus.errors import ArchiveError, NotHeld
-from corpus.model import Filters, Passage, Statement, Version, embed_key, passage_id, sha256
+from corpus.acronyms import acronyms
+from corpus.database import Database
+from corpus.errors import ArchiveError, InputError, NotHeld
+from corpus.model import Filters, Passage, Statement, Version, sha256
 from corpus.rows import (
     PASSAGES,
     Vectors,
@@ -29,6 +29,7 @@ from corpus.rows import (
     statement_from,
     version_from,
     where_clause,
+    write_passages,
     write_statement,
 )
 from corpus.schema import migrate
@@ -37,6 +38,7 @@ _CURRENT = (
     "SELECT s.*, v.text_sha256 FROM statement s JOIN version v"
     " ON v.statement_id = s.id AND v.number = s.current WHERE s.id = ?"
 )
+DATABASE = "archive.sqlite3"
 Outcome = Literal["new", "changed", "updated", "unchanged"]
 Span = tuple[int, int]
 
@@ -59,9 +61,8 @@ class Archive:
 
     def __init__(self, folder: Path, *, create: bool = True) -> None:
         self.folder = folder
-        self._path = folder / "archive.sqlite3"
-        self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._path = folder / DATABASE
+        self._database = Database(self._path)
         if not create and not self._path.exists():
             raise ArchiveError(f"No archive in {folder}. Make one with: onrecord --archive {folder} ingest PATH")
         try:
@@ -72,17 +73,16 @@ class Archive:
 
     def close(self) -> None:
         """Close the connections of every thread."""
-        for connection in self._opened:
-            connection.close()
-        self._opened.clear()
-        self._local = threading.local()
+        self._database.close()
 
     # ---- writing -------------------------------------------------------------------------------------------------
 
     def holds(self, statement: Statement, text: str) -> bool:
-        """Whether exactly this is held already, as the current version."""
+        """Whether exactly this is held already, as the current version (withdrawn or not)."""
         row = self._connection.execute(_CURRENT, (statement.id,)).fetchone()
-        return row is not None and row["text_sha256"] == sha256(text) and statement_from(row) == statement
+        if row is None or row["text_sha256"] != sha256(text):
+            return False
+        return statement_from(row) == replace(statement, withdrawn=bool(row["withdrawn"]))
 
     def put(self, statement: Statement, text: str, raw: bytes, source: str, passages: Sequence[Span]) -> Outcome:
         """Hold one statement, in one transaction.
@@ -97,11 +97,18 @@ class Archive:
         Returns:
             "new"; "changed" when the text differs from the current version (which stays, and a new one is
             added); "updated" when only metadata differ; "unchanged" when nothing does.
+
+        Raises:
+            InputError: the text has a character that cannot be held.
         """
+        if "\0" in text:  # SQLite would count characters up to there only, and offsets would lie
+            raise InputError(source, "the text has a NUL character; remove it")
         text_hash = sha256(text)
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             before = db.execute(_CURRENT, (statement.id,)).fetchone()
             same_text = before is not None and before["text_sha256"] == text_hash
+            if before is not None:  # what was taken back stays so, until `withdraw` says otherwise
+                statement = replace(statement, withdrawn=bool(before["withdrawn"]))
             if same_text and statement_from(before) == statement:
                 return "unchanged"
             number = (before["current"] if before else 0) + (not same_text)
@@ -114,24 +121,23 @@ class Archive:
                     "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (statement.id, number, text, text_hash, raw_hash, now, source),
                 )
-            db.execute("DELETE FROM passage WHERE statement_id = ? AND version = ?", (statement.id, number))
+            write_passages(db, statement, number, text, passages)
+            db.execute("DELETE FROM acronym WHERE statement_id = ?", (statement.id,))
             db.executemany(
-                "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        passage_id(statement.id, number, text_hash, start, end),
-                        statement.id,
-                        number,
-                        ordinal,
-                        start,
-                        end,
-                        embed_key(statement.header(), text[start:end]),
-                    )
-                    for ordinal, (start, end) in enumerate(passages)
-                ],
+                "INSERT INTO acronym VALUES (?, ?, ?)", [(statement.id, *pair) for pair in sorted(acronyms(text))]
             )
             db.execute("INSERT INTO change (statement_id) VALUES (?)", (statement.id,))
         return "changed" if before and not same_text else "updated" if before else "new"
+
+    def split_anew(self, statement_id: str, text_sha256: str, passages: Sequence[Span]) -> None:
+        """Replace the passages of a current version, unless its text is not the given one any more."""
+        with self._database.transaction() as db:
+            row = db.execute(_CURRENT, (statement_id,)).fetchone()
+            if row is None or row["text_sha256"] != text_sha256:
+                return
+            version = self.version(statement_id)
+            write_passages(db, statement_from(row), version.number, version.text, passages)
+            db.execute("INSERT INTO change (statement_id) VALUES (?)", (statement_id,))
 
     def withdraw(self, statement_id: str, *, withdrawn: bool = True) -> None:
         """Mark a statement as taken back by its source (or not); it stays held.
@@ -139,7 +145,7 @@ class Archive:
         Raises:
             NotHeld: no such statement.
         """
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             changed = db.execute("UPDATE statement SET withdrawn = ? WHERE id = ?", (withdrawn, statement_id)).rowcount
             self._require(changed, statement_id)
             db.execute("INSERT INTO change (statement_id) VALUES (?)", (statement_id,))
@@ -150,7 +156,7 @@ class Archive:
         Raises:
             NotHeld: no such statement.
         """
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             self._require(db.execute("DELETE FROM statement WHERE id = ?", (statement_id,)).rowcount, statement_id)
             db.execute("DELETE FROM raw WHERE sha256 NOT IN (SELECT raw_sha256 FROM version)")
             db.execute("DELETE FROM vector WHERE embed_key NOT IN (SELECT embed_key FROM passage)")
@@ -158,15 +164,16 @@ class Archive:
 
     def put_vectors(self, model: str, keys: Sequence[bytes], vectors: Vectors) -> None:
         """Keep vectors (n, dimension) for embed keys, and tell the indexes which statements gained them."""
-        with self._transaction() as db:
-            db.executemany(
-                "INSERT OR REPLACE INTO vector VALUES (?, ?, ?)",
+        with self._database.transaction() as db:
+            db.executemany(  # a statement may have been removed while its vectors were made
+                "INSERT OR REPLACE INTO vector SELECT ?1, ?2, ?3 WHERE EXISTS"
+                " (SELECT 1 FROM passage WHERE embed_key = ?2)",
                 [(model, key, row.astype("<f4").tobytes()) for key, row in zip(keys, vectors, strict=True)],
             )
             for part in parts(keys):
                 db.execute(
-                    "INSERT INTO change (statement_id)"
-                    f" SELECT DISTINCT statement_id FROM passage WHERE embed_key IN ({marks(part)})",
+                    "INSERT INTO change (statement_id, words)"
+                    f" SELECT DISTINCT statement_id, 0 FROM passage WHERE embed_key IN ({marks(part)})",
                     part,
                 )
 
@@ -256,6 +263,13 @@ class Archive:
         )
         return [(row["issuer"], row["n"]) for row in rows]
 
+    def acronyms(self) -> list[tuple[str, str]]:
+        """(short, long) pairs that statements explain, those explained most often first."""
+        rows = self._connection.execute(
+            "SELECT short, long FROM acronym GROUP BY short, long ORDER BY count(*) DESC, short, long"
+        )
+        return [(row["short"], row["long"]) for row in rows]
+
     def fingerprint(self) -> str:
         """SHA-256 over ids and texts of all current versions: equal archives answer equally."""
         rows = self._connection.execute(
@@ -271,12 +285,18 @@ class Archive:
         found: int | None = self._connection.execute("SELECT max(seq) FROM change").fetchone()[0]
         return found or 0
 
-    def changes(self, after: int) -> tuple[int, list[str]]:
-        """The newest change's number, and which statements have changed since `after`, each once, in order."""
+    def changes(self, after: int, *, words: bool = False) -> tuple[int, list[str]]:
+        """The newest change's number, and which statements have changed since `after`, each once, in order.
+
+        With `words`, statements that have gained nothing but vectors are left out.
+        """
         rows = self._connection.execute(
-            "SELECT statement_id, max(seq) seq FROM change WHERE seq > ? GROUP BY statement_id ORDER BY seq", (after,)
+            "SELECT statement_id, max(seq) seq, max(words) words FROM change WHERE seq > ?"
+            " GROUP BY statement_id ORDER BY seq",
+            (after,),
         ).fetchall()
-        return (rows[-1]["seq"] if rows else after), [row["statement_id"] for row in rows]
+        changed = [row["statement_id"] for row in rows if row["words"] or not words]
+        return (rows[-1]["seq"] if rows else after), changed
 
     def vectors_of(self, model: str, statement_id: str) -> tuple[list[Passage], Vectors]:
         """Passages of a statement's current version that have a vector, and the vectors (n, dimension)."""
@@ -364,34 +384,9 @@ class Archive:
         ).fetchone()[0]
         return found
 
-    # ---- connections ---------------------------------------------------------------------------------------------
-
     @property
     def _connection(self) -> sqlite3.Connection:
-        """This thread's connection."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self._path, timeout=60, isolation_level=None, check_same_thread=False)
-            connection.row_factory = sqlite3.Row
-            connection.executescript(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
-                "PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;"
-            )
-            self._local.connection = connection
-            self._opened.append(connection)
-        return connection
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing; the write lock is taken at once, so that two writers queue instead of failing."""
-        db = self._connection
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield db
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
+        return self._database.connection
 
     @staticmethod
     def _require(found: object, what: str) -> None:

@@ -61,7 +61,8 @@ class ChromaIndex:
         """Give the directory back, marked as closed in good order."""
         self._client.close()
         if self._owner is not None:
-            self._in_use.unlink(missing_ok=True)
+            if not self._suspect:  # what was never compared with the archive is still in doubt next time
+                self._in_use.unlink(missing_ok=True)
             self._owner.release()
             self._owner = None
 

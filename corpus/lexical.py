@@ -13,15 +13,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from rapidfuzz.distance.OSA import distance as _distance
 from tantivy import Document, FieldType, Index, IndexWriter, Occur, Query, Schema, SchemaBuilder
 
-from corpus.analysis import ANALYZER, analyzer
+from corpus.analysis import ANALYZER, analyzer, normalise
 from corpus.archive import Archive
 from corpus.errors import IndexBusy
 from corpus.locks import FolderLock
 from corpus.model import Filters, as_int
 
-FORMAT = 1
+FORMAT = 2
 BOOSTS = {"title": 2.0, "names": 2.0, "body": 1.0}
 _HEAP_BYTES = 64 * 1024 * 1024
 _BATCH = 512  # statements per commit while catching up
@@ -39,9 +40,12 @@ class LexicalIndex:
         if _read_state(self._state).get("format", FORMAT) != FORMAT:
             self._clear()
         self._schema = _schema()
-        data = folder / "tantivy"
-        data.mkdir(exist_ok=True)
-        self._index = Index(self._schema, path=str(data))
+        try:
+            self._index = self._open()
+        except ValueError:  # what tantivy raises for files that it cannot read: a cache, so it is made anew
+            with self._folder_lock:
+                self._clear()
+            self._index = self._open()
         self._index.register_tokenizer(ANALYZER, analyzer())
 
     @property
@@ -117,16 +121,47 @@ class LexicalIndex:
         searcher = self._index.searcher()
         return any(searcher.doc_freq(name, word) for name in BOOSTS)
 
+    def variants(self, word: str) -> list[str]:
+        """Terms that a term may be another spelling of, or a slip for.
+
+        A word of five letters has those with two letters swapped, a longer one those one letter off, one of nine or
+        more those two off; all begin alike.
+        """
+        if len(word) < 5 or not word.isalpha():
+            return []
+        searcher = self._index.searcher()
+        near = {t for name in BOOSTS for t, _ in searcher.terms_with_prefix(name, word[0])} - {word}
+        reach = 1 if len(word) < 9 else 2
+        return sorted(
+            t
+            for t in near
+            if abs(len(t) - len(word)) <= reach
+            and (len(word) > 5 or sorted(t) == sorted(word))
+            and _distance(word, t, score_cutoff=reach) <= reach
+        )
+
+    def count(self) -> int:
+        """How many passages it holds."""
+        self._index.reload()
+        held: int = self._index.searcher().num_docs
+        return held
+
     def _apply(self, archive: Archive) -> None:
-        writer = self._index.writer(_HEAP_BYTES, 1)
-        newest, changed = archive.changes(self.applied)
-        for start in range(0, len(changed), _BATCH):
-            for statement_id in changed[start : start + _BATCH]:
-                _write(writer, archive, statement_id)
-            writer.commit()
+        newest, changed = archive.changes(self.applied, words=True)
+        if changed:
+            writer = self._index.writer(_HEAP_BYTES, 1)
+            for start in range(0, len(changed), _BATCH):
+                for statement_id in changed[start : start + _BATCH]:
+                    _write(writer, archive, statement_id)
+                writer.commit()
+            writer.wait_merging_threads()
         # Written last: a kill before this line only makes the same changes apply again, with the same result.
-        self._state.write_text(json.dumps({"format": FORMAT, "seq": newest}), encoding="utf-8")
-        writer.wait_merging_threads()
+        _write_state(self._state, {"format": FORMAT, "seq": newest})
+
+    def _open(self) -> Index:
+        data = self._folder / "tantivy"
+        data.mkdir(exist_ok=True)
+        return Index(self._schema, path=str(data))
 
     def _clear(self) -> None:
         shutil.rmtree(self._folder / "tantivy", ignore_errors=True)
@@ -171,9 +206,9 @@ def _write(writer: IndexWriter, archive: Archive, statement_id: str) -> None:
         document.add_text("passage", passage.id)
         document.add_text("statement", statement_id)
         document.add_text("issuer", (held.issuer or "").casefold())
-        document.add_text("title", held.title)
-        document.add_text("names", " ".join((*held.speakers, held.issuer or "")))
-        document.add_text("body", passage.text)
+        document.add_text("title", normalise(held.title))
+        document.add_text("names", normalise(" ".join((*held.speakers, held.issuer or ""))))
+        document.add_text("body", normalise(passage.text))
         document.add_integer("published", as_int(held.published))
         document.add_integer("event", as_int(held.event or held.published))
         writer.add_document(document)
@@ -182,6 +217,13 @@ def _write(writer: IndexWriter, archive: Archive, statement_id: str) -> None:
 def _read_state(path: Path) -> dict[str, int]:
     try:
         state: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # a state that cannot be read applies every change again
         return {}
     return state
+
+
+def _write_state(path: Path, state: dict[str, int]) -> None:
+    """In one step: other processes read it, and this one may be killed."""
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(json.dumps(state), encoding="utf-8")
+    unfinished.replace(path)

@@ -11,10 +11,11 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from corpus.model import Filters, Passage, Statement, Version, as_int
+from corpus.model import Filters, Passage, Statement, Version, as_int, embed_key, passage_id, sha256
 
 T = TypeVar("T")
 Vectors = NDArray[np.float32]
+Span = tuple[int, int]
 _MANY = 500  # parameters per SQL statement, well under SQLite's bound
 
 PASSAGES = (
@@ -63,6 +64,27 @@ def write_statement(db: sqlite3.Connection, s: Statement, current: int) -> None:
     db.execute(
         f"INSERT INTO statement ({columns}) VALUES ({marks(values)}) ON CONFLICT (id) DO UPDATE SET {assign}",
         list(values.values()),
+    )
+
+
+def write_passages(db: sqlite3.Connection, s: Statement, version: int, text: str, spans: Sequence[Span]) -> None:
+    """Instead of those that the version has, if it has any."""
+    digest, header = sha256(text), s.header()
+    db.execute("DELETE FROM passage WHERE statement_id = ? AND version = ?", (s.id, version))
+    db.executemany(
+        "INSERT INTO passage VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                passage_id(s.id, version, digest, start, end),
+                s.id,
+                version,
+                ordinal,
+                start,
+                end,
+                embed_key(header, text[start:end]),
+            )
+            for ordinal, (start, end) in enumerate(spans)
+        ],
     )
 
 

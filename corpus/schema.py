@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
 from corpus.errors import ArchiveError
 
@@ -67,11 +68,20 @@ MIGRATIONS: tuple[str, ...] = (
         UNIQUE (model, embed_key)
     ) STRICT;
 
+    CREATE TABLE acronym (                 -- as the current version of a statement explains it
+        statement_id TEXT NOT NULL REFERENCES statement ON DELETE CASCADE,
+        short        TEXT NOT NULL,
+        long         TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX acronym_statement ON acronym (statement_id);
+
     CREATE TABLE change (                  -- what derived indexes have to catch up with
         seq          INTEGER PRIMARY KEY AUTOINCREMENT,
         statement_id TEXT NOT NULL
     ) STRICT;
     """,
+    # 0 where a statement has gained nothing but vectors, which says nothing to an index of words.
+    "ALTER TABLE change ADD COLUMN words INTEGER NOT NULL DEFAULT 1;",
 )
 
 
@@ -81,10 +91,34 @@ def migrate(connection: sqlite3.Connection) -> None:
     Raises:
         ArchiveError: the database was written by a newer version of OnRecord.
     """
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    while (version := schema_of(connection)) < len(MIGRATIONS):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if schema_of(connection) == version:  # else another process was quicker
+                for statement in _statements(MIGRATIONS[version]):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {version + 1}")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
     if version > len(MIGRATIONS):
         raise ArchiveError(
             f"The archive has schema {version}, and this OnRecord knows up to {len(MIGRATIONS)}: upgrade OnRecord."
         )
-    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+
+
+def schema_of(connection: sqlite3.Connection) -> int:
+    """Which schema a database has, 0 when it has none."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def _statements(script: str) -> Iterator[str]:
+    """A script's statements one by one: run as a whole it would commit what it finds open."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -117,6 +117,13 @@ def window_of(text: str, today: date) -> Window | None:
     return _covering(windows)
 
 
+def without_dates(text: str) -> str:
+    """The question without the words that name its periods: they filter, and say nothing of the topic."""
+    for period in reversed(_periods(text, date.min + timedelta(days=800))):
+        text = f"{text[: period.start]} {text[period.end :]}"
+    return text
+
+
 _NEGATED = re.compile(
     r"\b(?:not|except(?:\s+for)?|excluding|other\s+than|rather\s+than|as\s+opposed\s+to)\b[^,;.?]*$", re.I
 )

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from corpus.model import Filters, Passage, Statement, Voice
+from rag.concepts import Concept
 
 
 class Outcome(StrEnum):
@@ -48,8 +49,7 @@ class Question:
         filters: window and issuers, as given or as read out of the question.
         people, places: names found in it.
         shape: what kind of answer it asks for.
-        focus: the part of the stand-alone wording that is new in this turn.
-        context: the part that earlier turns gave; empty where the question stands alone.
+        concepts: what it is about, each with the other words that count as the same.
     """
 
     text: str
@@ -58,8 +58,7 @@ class Question:
     people: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     shape: Shape = Shape.FACT
-    focus: str = ""
-    context: str = ""
+    concepts: tuple[Concept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +158,24 @@ def as_json(answer: Answer) -> dict[str, Any]:
             for near in answer.nearest
         ],
         "timings_ms": {step: round(ms, 1) for step, ms in answer.timings_ms.items()},
+    }
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """A passage that was found, as the object that `search --json` and the API give."""
+    statement, passage = hit.statement, hit.passage
+    return {
+        "passage_id": passage.id,
+        "statement_id": statement.id,
+        "version": passage.version,
+        "title": statement.title,
+        "issuer": statement.issuer,
+        "date": statement.published.isoformat(),
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+        "score": round(hit.score, 6),
+        "why": dict(hit.why),
     }
 
 

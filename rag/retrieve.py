@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from corpus.analysis import content_terms
 from corpus.holdings import Holdings
 from corpus.model import Filters
 from corpus.rows import Vectors
@@ -16,16 +15,16 @@ from rag.model import Hit, Question
 
 RRF_K = 60
 DEPTH = 100  # passages taken from each list
-# What earlier turns said counts, but less than the words of this turn.
-CONTEXT_WEIGHT = 0.5
-
 Ranking = Sequence[tuple[str, float]]
 
 
 def term_weights(question: Question) -> dict[str, float]:
-    """The question's topic terms: 1 for those of this turn, less for those that earlier turns gave."""
-    weights = dict.fromkeys(content_terms(question.context), CONTEXT_WEIGHT)
-    weights.update(dict.fromkeys(content_terms(question.focus), 1.0))
+    """The question's terms with what a match of each is worth: the forms of one concept share its weight."""
+    weights: dict[str, float] = {}
+    for concept in question.concepts:
+        for form in concept.forms:
+            for term in form:
+                weights[term] = max(weights.get(term, 0.0), concept.turn_weight / len(form))
     return weights
 
 

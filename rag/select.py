@@ -7,7 +7,7 @@ rest of the words do ("shipbuilding"). Where no word is left over, the question 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,50 +17,47 @@ from corpus.holdings import Holdings
 from corpus.model import Statement
 from corpus.rows import Vectors
 from ingest.sentences import Span, sentence_spans
+from rag.concepts import Concept
 from rag.model import Hit, Question
-from rag.retrieve import term_weights
 
 CANDIDATES = 8  # statements looked into
-_MOST_SENTENCES = 24  # embedded per statement; a long transcript is cut to what its passages' hits surround
-_BROAD_LIMIT = 6
-_NARROW_LIMIT = 3
+_MOST_SENTENCES = 24  # of a statement; in a longer one, those around the passages that were found
+_BROAD, _NARROW = 6, 3  # sentences quoted of one statement
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a version: where it stands, the question's words in it, and its likeness to the question."""
+    """A sentence of a version: where it stands, the question's concepts in it, and its likeness to the question."""
 
     start: int
     end: int
-    found: frozenset[str]
+    found: frozenset[Concept]
     likeness: float
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A statement that may answer.
+class Evidence:
+    """A statement that may answer, looked into.
 
     Attributes:
-        score: fused rank score of its best passage, 1 for the best statement.
-        covered: share of the question's words, weighted by rarity, that it has anywhere.
+        score: how well it fits, comparable within one question.
+        covered: share of the question's topic, weighted by rarity, that it has anywhere; 0 to 1.
         likeness: of its best sentence to the question (cosine).
-        identity: the question's words that its title, issuer, speakers or date carry.
-        sentences: in order.
+        missing: the question's concepts that it has nowhere.
+        quotes: the sentences chosen, in order.
     """
 
     statement: Statement
     version: int
-    text: str
     score: float
     covered: float
     likeness: float
-    identity: frozenset[str]
-    found: frozenset[str]
-    sentences: tuple[Sentence, ...]
+    missing: tuple[Concept, ...]
+    quotes: tuple[Sentence, ...]
 
 
-def candidates(question: Question, vector: Vectors, hits: Sequence[Hit], holdings: Holdings) -> list[Candidate]:
-    """The best statements among the hits, looked into sentence by sentence, best first.
+def select(question: Question, vector: Vectors, hits: Sequence[Hit], holdings: Holdings) -> list[Evidence]:
+    """Look into the best statements among the hits, and choose sentences in each; best first.
 
     Args:
         question: what is asked.
@@ -68,7 +65,7 @@ def candidates(question: Question, vector: Vectors, hits: Sequence[Hit], holding
         hits: passages, best first.
         holdings: where the texts are.
     """
-    rarity = weighted_terms(question, holdings)
+    topic = [concept for concept in question.concepts if not concept.asking]
     by_statement: dict[str, list[Hit]] = {}
     for hit in hits:
         by_statement.setdefault(hit.statement.id, []).append(hit)
@@ -80,19 +77,15 @@ def candidates(question: Question, vector: Vectors, hits: Sequence[Hit], holding
     best = max((group[0].score for group in chosen), default=1.0)
     found = []
     for group, (text, spans) in zip(chosen, drafts, strict=True):
-        sentences = tuple(
-            Sentence(start, end, frozenset(terms(text[start:end])) & rarity.keys(), next(likeness))
-            for start, end in spans
-        )
-        found.append(_candidate(group, text, sentences, rarity, best))
-    return found
+        sentences = [Sentence(a, b, _in(topic, text[a:b]), next(likeness)) for a, b in spans]
+        found.append(_evidence(group[0], text, sentences, topic, group[0].score / best))
+    return sorted(found, key=lambda evidence: -evidence.score)
 
 
-def weighted_terms(question: Question, holdings: Holdings) -> dict[str, float]:
-    """The question's topic terms with their weight: rarity, and less for those of earlier turns."""
-    weights = term_weights(question)
-    rarity = holdings.lexical.rarity(list(weights))
-    return {term: weight * rarity[term] for term, weight in weights.items()}
+def _in(topic: Sequence[Concept], text: str) -> frozenset[Concept]:
+    """The concepts that a text has in any form."""
+    found = frozenset(terms(text))
+    return frozenset(concept for concept in topic if concept.in_terms(found))
 
 
 def _spans(group: Sequence[Hit], holdings: Holdings) -> tuple[str, list[Span]]:
@@ -106,23 +99,38 @@ def _spans(group: Sequence[Hit], holdings: Holdings) -> tuple[str, list[Span]]:
     return text, spans
 
 
-def _candidate(
-    group: Sequence[Hit], text: str, sentences: tuple[Sentence, ...], rarity: Mapping[str, float], best: float
-) -> Candidate:
-    statement = group[0].statement
-    day = f"{statement.published:%B %Y}"
-    identity = frozenset(terms(" ".join((statement.title, statement.issuer or "", *statement.speakers, day))))
-    identity &= rarity.keys()
-    found = identity | (frozenset(terms(text)) & rarity.keys())
-    total = sum(rarity.values()) or 1.0
-    return Candidate(
+def _evidence(
+    hit: Hit, text: str, sentences: Sequence[Sentence], topic: Sequence[Concept], rank_score: float
+) -> Evidence:
+    statement = hit.statement
+    about = " ".join((statement.title, statement.issuer or "", *statement.speakers, statement.place or ""))
+    identity = _in(topic, about)
+    found = _in(topic, f"{about} {text}")
+    covered = sum(concept.weight for concept in found) / (sum(concept.weight for concept in topic) or 1.0)
+    likeness = max((sentence.likeness for sentence in sentences), default=0.0)
+    return Evidence(
         statement=statement,
-        version=group[0].passage.version,
-        text=text,
-        score=group[0].score / best,
-        covered=sum(rarity[term] for term in found) / total,
-        likeness=max((sentence.likeness for sentence in sentences), default=0.0),
-        identity=identity,
-        found=found,
-        sentences=sentences,
+        version=hit.passage.version,
+        score=covered + likeness + 0.3 * rank_score,
+        covered=covered,
+        likeness=likeness,
+        missing=tuple(concept for concept in topic if concept not in found),
+        quotes=tuple(_quotes(sentences, frozenset(topic) - identity)),
     )
+
+
+def _quotes(sentences: Sequence[Sentence], telling: frozenset[Concept]) -> list[Sentence]:
+    """The sentences that answer: those with the words that tell them apart, or else all that are like the question."""
+    anywhere = telling & frozenset[Concept]().union(*(sentence.found for sentence in sentences))
+    total = sum(concept.weight for concept in anywhere)
+
+    def score(sentence: Sentence) -> float:
+        told = sum(concept.weight for concept in sentence.found & anywhere)
+        return sentence.likeness + (told / total if total else 0.0)
+
+    ranked = sorted(sentences, key=lambda sentence: (-score(sentence), sentence.start))
+    if not ranked:
+        return []
+    bar = score(ranked[0]) * (0.6 if total else 0.5)
+    kept = [s for s in ranked if score(s) >= bar][: _NARROW if total else _BROAD]
+    return sorted(kept, key=lambda sentence: sentence.start)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from corpus.lexical import LexicalIndex
 from corpus.model import Filters
-from rag.dates import window_of
-from rag.followup import resolve
+from rag.concepts import Concept, Thesaurus
+from rag.dates import window_of, without_dates
+from rag.followup import Resolved, resolve
 from rag.model import Question, Shape, Turn
 
 _TIMELINE = re.compile(
@@ -34,13 +36,19 @@ _DISCUSSION = re.compile(
 _NAME = re.compile(r"\b(?:[A-Z][\w’'-]+|[A-Z]{2,})(?:\s+(?:(?:bin|al|de|van|von|of|the)\s+)*[A-Z][\w’'-]+)*")
 # Words that open a question with a capital and name nobody.
 _OPENERS = frozenset(
-    "and are as at before brief by can compare could did do does during for from give has have how i if in is list main "
-    "of on please set she he they show since summarise summarize tell thanks that the there they to trace track until was "
-    "were what when where which who whom whose why will with would".split()
+    "and are as at before brief by can compare could did do does during for from give has have he how i if in is list "
+    "main of on please set she show since summarise summarize tell thanks that the there they to trace track until "
+    "was were what when where which who whom whose why will with would".split()
 )
 
 
-def understand(text: str, history: Sequence[Turn], given: Filters, today: date) -> Question:
+# What earlier turns said counts, but less than the words of this turn.
+_EARLIER = 0.5
+
+
+def understand(
+    text: str, history: Sequence[Turn], given: Filters, today: date, thesaurus: Thesaurus, lexical: LexicalIndex
+) -> Question:
     """What is asked.
 
     Args:
@@ -48,6 +56,8 @@ def understand(text: str, history: Sequence[Turn], given: Filters, today: date) 
         history: the turns before, oldest first.
         given: filters that the reader set; a window there wins over one in the words.
         today: what "last week" counts from.
+        thesaurus: other words for the same thing.
+        lexical: where words are counted.
     """
     resolved = resolve(text, history)
     filters = given
@@ -61,9 +71,17 @@ def understand(text: str, history: Sequence[Turn], given: Filters, today: date) 
         filters=filters,
         people=tuple(names(resolved.standalone)),
         shape=_shape(text),
-        focus=resolved.question,
-        context=resolved.context,
+        concepts=tuple(_concepts(resolved, thesaurus, lexical)),
     )
+
+
+def _concepts(resolved: Resolved, thesaurus: Thesaurus, lexical: LexicalIndex) -> list[Concept]:
+    """What this turn is about, then what earlier ones add; the words of a period filter, and are no topic."""
+    found: dict[str, Concept] = {}
+    for part, weight in ((resolved.question, 1.0), (resolved.context, _EARLIER)):
+        for concept in thesaurus.concepts(without_dates(part), names(part), lexical, weight):
+            found.setdefault(concept.label, concept)
+    return list(found.values())
 
 
 def names(text: str) -> list[str]:

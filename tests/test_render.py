@@ -17,7 +17,25 @@ from corpus.model import Filters, Statement, Version, Voice, sha256
 from rag.model import Answer, Citation, Outcome, Question, Searched
 from ui.render import LABELS, answer_html, answer_markdown, count_blocks, statement_html, statement_json
 
-OURS = {"article", "header", "div", "p", "h2", "ul", "li", "q", "strong", "span", "small", "bdi", "button", "mark", "a"}
+OURS = {
+    "details",
+    "summary",
+    "article",
+    "header",
+    "div",
+    "p",
+    "h2",
+    "ul",
+    "li",
+    "q",
+    "strong",
+    "span",
+    "small",
+    "bdi",
+    "button",
+    "mark",
+    "a",
+}
 HOSTILE = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -160,7 +178,8 @@ def test_lists_paragraphs_and_bold_heads() -> None:
 def test_the_outcome_is_said(outcome: Outcome) -> None:
     html = answer_html(answer("Text.", outcome=outcome, nearest=(statement(id="near/1"),)))
     assert f">{LABELS[outcome]}</p>" in html
-    assert "Searched 52 statements, 12 Feb 2018 to 27 Jan 2026" in html
+    searched = "Searched 52 statements, 12 Feb 2018 to 27 Jan 2026" in html
+    assert searched is (outcome is not Outcome.UNCLEAR)
     assert 'data-statement="near/1"' in html
 
 

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from fastapi import FastAPI
 
 from corpus.errors import InputError, OnRecordError
-from corpus.holdings import Holdings
 from corpus.model import Filters
 from corpus.settings import Settings
-from rag.model import Answer, Turn
+from rag.engine import Engine
+from rag.model import Turn
 from ui.render import answer_html, count_blocks, day, notice_html, question_html, statement_html
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both are read when gradio is imported, and it calls home without
@@ -29,20 +29,12 @@ import gradio as gr
 LONGEST_QUESTION = 2000
 _STATIC = Path(__file__).parent / "static"
 _PACE = 0.04  # seconds between two paragraphs of an answer
-_EMPTY_PANEL = '<div class="or-empty"><p>Choose a source number to read the words where they stand.</p></div>'
+_EMPTY_PANEL = (
+    '<div class="or-empty"><h2>The record</h2>'
+    "<p>Choose a source number in an answer to read its words where they stand.</p></div>"
+)
 _UNEXPECTED = "Something went wrong on our side. The question was not answered; please try it again."
 log = logging.getLogger(__name__)
-
-
-class Answerer(Protocol):
-    """What the page needs of the engine."""
-
-    @property
-    def holdings(self) -> Holdings:
-        """The archive and its settings."""
-
-    def ask(self, text: str, *, history: Sequence[Turn] = (), filters: Filters | None = None) -> Answer:
-        """Answer a question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +48,7 @@ class Exchange:
 Conversation = tuple[Exchange, ...]
 
 
-def mount_chat(app: FastAPI, engine: Answerer, settings: Settings) -> None:
+def mount_chat(app: FastAPI, engine: Engine, settings: Settings) -> None:
     """Put the page at the application's root, with system fonts (Gradio's own themes ask for others).
 
     The style sheet goes into the page itself, so that no path has to be right behind a proxy.
@@ -69,7 +61,7 @@ def mount_chat(app: FastAPI, engine: Answerer, settings: Settings) -> None:
     )  # fmt: skip
 
 
-def build_chat(engine: Answerer, settings: Settings) -> gr.Blocks:
+def build_chat(engine: Engine, settings: Settings) -> gr.Blocks:
     """The page: conversation on the left, the statement that a source number opens on the right."""
     script = (_STATIC / "chat.js").read_text(encoding="utf-8")
     chat = _Chat(engine, settings)
@@ -79,7 +71,7 @@ def build_chat(engine: Answerer, settings: Settings) -> gr.Blocks:
             said = gr.State(())
             # The value goes in through the default template: in any other, `${...}` in a statement would be run.
             conversation = gr.HTML(elem_id="or-conversation", js_on_load=script, apply_default_css=False)
-            with gr.Group(elem_id="or-composer"):
+            with gr.Column(elem_id="or-composer", min_width=0):
                 with gr.Row(elem_id="or-ask"):
                     box = gr.Textbox(
                         placeholder="Ask about what is on record", label="Question", show_label=False, lines=1,
@@ -103,13 +95,14 @@ def build_chat(engine: Answerer, settings: Settings) -> gr.Blocks:
         conversation.select(chat.open, None, panel, queue=False, **quiet)
         fresh.click(chat.start_again, None, [conversation, said, box, panel], queue=False, **quiet)
         blocks.load(chat.welcome, None, [head, conversation, issuers], queue=False, **quiet)
+    blocks.queue(max_size=64)
     return cast(gr.Blocks, blocks)  # its __enter__ is not typed
 
 
 class _Chat:
     """What the page does, one method for each thing a reader can do."""
 
-    def __init__(self, engine: Answerer, settings: Settings) -> None:
+    def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._title = settings.chat.title
         self._start = _start_html(settings.chat.examples)
@@ -221,8 +214,10 @@ def _start_html(examples: Sequence[str]) -> str:
 
 def _page(said: Conversation, now: str) -> str:
     parts = [exchange.html for exchange in said] + [now]
-    return "".join(f'<section class="or-exchange">{part}</section>' for part in parts)
+    inside = "".join(f'<section class="or-exchange">{part}</section>' for part in parts)
+    return f'<div role="log" aria-label="Conversation">{inside}</div>'
 
 
 def _panel(inside: str) -> str:
-    return f'<button type="button" class="or-close" aria-label="Close the statement">×</button>{inside}'
+    close = '<button type="button" class="or-close" aria-label="Close the statement">×</button>'
+    return f'<section aria-label="Statement">{close}{inside}</section>'

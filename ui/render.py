@@ -25,6 +25,8 @@ LABELS = {
     Outcome.FILTERED_OUT: "Emptied by the filter",
     Outcome.UNCLEAR: "Please say more",
 }
+_CLOSEST = {Outcome.FILTERED_OUT: "Outside the filter there are"}
+_NOTHING = (Outcome.NOT_FOUND, Outcome.FILTERED_OUT)
 _QUOTE_MARKS = "\"'“”„‟‘’‚‛«»"
 _MARKER = re.compile(r"\[(\d{1,4})\]")
 _OUTSIDE_QUOTES = re.compile(r"“[^”]*”|\[(\d{1,4})\]")
@@ -91,8 +93,13 @@ def _answer(answer: Answer, inside: str) -> str:
 def _blocks(answer: Answer) -> list[tuple[str, str]]:
     """Paragraphs ("p") and list items ("li") of an answer, each with its HTML.
 
+    An answer that found nothing has none: its text only says in words what its label, its nearest statements and its
+    foot show.
+
     Quotes are taken out before the text is read as Markdown, so a quote's line breaks and stars mean nothing.
     """
+    if answer.outcome in _NOTHING and not answer.citations:
+        return []
     pieces = list(_pieces(answer))
     cited = {citation.marker: citation for citation in answer.citations}
     ready = iter([_quote(piece, cited) for piece in pieces if isinstance(piece, _Quote)])
@@ -152,8 +159,12 @@ def _chip(citation: Citation) -> str:
     label = escape(f"Source {citation.marker}: {statement.title}, {day(statement.published)}")
     return (
         f'<button type="button" class="or-chip" {_place(citation)} data-marker="{citation.marker}"'
-        f' aria-label="{label}" title="{label}">{citation.marker}</button>'
+        f' aria-label="{label}" title="{label} ({escape(_voice(citation))})">{citation.marker}</button>'
     )
+
+
+def _voice(citation: Citation) -> str:
+    return ", ".join(part for part in (citation.speaker, citation.voice.value) if part)
 
 
 def _place(citation: Citation) -> str:
@@ -187,7 +198,7 @@ def _layout(blocks: list[tuple[str, str]]) -> str:
     for kind, group in groupby(blocks, key=lambda block: block[0]):
         inside = "".join(f'<{kind} dir="auto">{content}</{kind}>' for _, content in group)
         html.append(f"<ul>{inside}</ul>" if kind == "li" else inside)
-    return f'<div class="or-body">{"".join(html)}</div>'
+    return f'<div class="or-body">{"".join(html)}</div>' if html else ""
 
 
 def _understood(answer: Answer) -> str:
@@ -214,13 +225,14 @@ def _sources(answer: Answer) -> str:
     for citation in answer.citations:
         by_statement.setdefault(citation.statement.id, []).append(citation)
     rows = "".join(f"<li>{_source(citations)}</li>" for citations in by_statement.values())
-    return f'<ul class="or-sources" aria-label="Sources">{rows}</ul>' if rows else ""
+    count = "1 source" if len(by_statement) == 1 else f"{len(by_statement)} sources"
+    return f'<details class="or-more"><summary>{count}</summary><ul>{rows}</ul></details>' if rows else ""
 
 
 def _source(citations: list[Citation]) -> str:
     first, statement = citations[0], citations[0].statement
     numbers = ", ".join(str(citation.marker) for citation in citations)
-    voices = dict.fromkeys(f"{c.speaker}, {c.voice.value}" if c.speaker else c.voice.value for c in citations)
+    voices = dict.fromkeys(map(_voice, citations))
     about = " · ".join([*_origin(statement), *voices])
     return (
         f'<button type="button" class="or-open" {_place(first)}><span class="or-numbers">{numbers}</span>'
@@ -234,11 +246,14 @@ def _nearest(answer: Answer) -> str:
         f"<bdi>{_text(near.title)}</bdi><small>{_text(' · '.join(_origin(near)))}</small></span></button></li>"
         for near in answer.nearest
     )
-    return f'<p class="or-label">Closest that is held</p><ul class="or-nearest">{rows}</ul>' if rows else ""
+    label = _CLOSEST.get(answer.outcome, "Closest, without the answer")
+    return f'<p class="or-label">{label}</p><ul class="or-nearest">{rows}</ul>' if rows else ""
 
 
 def _foot(answer: Answer) -> str:
     searched = answer.searched
+    if answer.outcome is Outcome.UNCLEAR:
+        return '<div class="or-foot"></div>'  # nothing was searched
     parts = [f"Searched {searched.statements:,} statement{'' if searched.statements == 1 else 's'}"]
     parts += [window for window in [_window(searched.date_from, searched.date_to)] if window]
     parts += ["from " + ", ".join(searched.issuers)] if searched.issuers else []
@@ -305,7 +320,8 @@ def statement_json(archive: Archive, statement_id: str) -> dict[str, Any]:
 def _header(statement: Statement, version: Version) -> str:
     withdrawn = '<p class="or-withdrawn">Withdrawn by its source</p>' if statement.withdrawn else ""
     held = f"Version {version.number}, taken {day(version.fetched_at.date())}"
-    facts = [*_origin(statement), statement.kind, ", ".join(statement.speakers), held]
+    kind = "" if statement.kind == "statement" else statement.kind
+    facts = [*_origin(statement), kind, ", ".join(statement.speakers), held]
     event = f"Event: {day(statement.event)}" if statement.event and statement.event != statement.published else ""
     about = " · ".join(fact for fact in [*facts, event] if fact)
     return (

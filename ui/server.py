@@ -6,7 +6,7 @@ import ipaddress
 import logging
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -20,8 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from corpus.errors import NotHeld, OnRecordError, SettingsError
 from corpus.model import Filters
 from corpus.settings import Settings
+from rag.engine import Engine
 from rag.model import Hit, Turn, as_json
-from ui.chat import LONGEST_QUESTION, Answerer, checked, mount_chat
+from ui.chat import LONGEST_QUESTION, checked, mount_chat
 from ui.render import statement_json
 
 HEADERS = {
@@ -36,13 +37,6 @@ HEADERS = {
 }
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 log = logging.getLogger(__name__)
-
-
-class Engine(Answerer, Protocol):
-    """What the server needs of the engine."""
-
-    def search(self, query: str, filters: Filters | None = None, k: int = 10) -> list[Hit]:
-        """Find passages."""
 
 
 Words = Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION)]
@@ -136,7 +130,7 @@ class Guard:
     def _problem(self, host: str, origin: str | None) -> str | None:
         if self._hosts is not None and _name(host) not in self._hosts:
             return "This server is not called by that name."
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and (not host or origin.partition("://")[2].lower() != host.lower()):
             return "Requests from another site's page are not accepted."
         return None
 

@@ -8,6 +8,11 @@ function openPanel(open) {
   page.classList.toggle('or-open-panel', open);
 }
 
+function closePanel() {
+  openPanel(false);
+  document.querySelector('.or-chosen')?.focus({ preventScroll: true });
+}
+
 function showMark() {
   const panel = document.querySelector('#or-panel');
   const mark = panel && panel.querySelector('#or-mark');
@@ -49,15 +54,17 @@ element.addEventListener('click', (event) => {
   if (button.dataset.statement) open(button);
   else if (button.dataset.question) trigger('ask', { question: button.dataset.question });
   else if (button.dataset.copy) copy(button);
-  else if (button.classList.contains('or-close')) openPanel(false);
+  else if (button.classList.contains('or-close')) closePanel();
 });
 
 if (isPanel) {
   watch('value', () => {
     showMark();
-    if (!element.querySelector('article')) openPanel(false);
+    if (element.querySelector('.or-empty')) openPanel(false);
+    const liesOver = getComputedStyle(document.querySelector('#or-right')).position === 'fixed';
+    if (liesOver) element.querySelector('h2')?.focus({ preventScroll: true });
   });
-  document.addEventListener('keydown', (event) => { if (event.key === 'Escape') openPanel(false); });
+  document.addEventListener('keydown', (event) => { if (event.key === 'Escape') closePanel(); });
 } else {
   let shown = 0;
   watch('value', () => {

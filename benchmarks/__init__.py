@@ -1,0 +1,1 @@
+"""What OnRecord is measured against. Never imported by the product."""

@@ -1,0 +1,72 @@
+"""Tell an answer from the mere neighbourhood of one, and say plainly when there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from corpus.model import Statement
+from rag.compose import introduction
+from rag.model import Outcome, Question, Searched, Shape
+from rag.select import Evidence
+
+# Set on the odd-numbered cases of the development set and reported on the even ones; see docs/quality.md.
+_ENOUGH = 1.0
+_PARTLY = 0.85
+# Statements that fit nearly as well as the best belong to the answer, too.
+_CLOSE = {Shape.FACT: 0.06, Shape.DISCUSSION: 0.06, Shape.TIMELINE: 0.5, Shape.COMPARISON: 0.2}
+_MOST = {Shape.FACT: 2, Shape.DISCUSSION: 3, Shape.TIMELINE: 40, Shape.COMPARISON: 4}
+
+
+def judge(question: Question, evidence: Sequence[Evidence]) -> tuple[Outcome, list[Evidence]]:
+    """Whether the evidence answers, and which of it.
+
+    Args:
+        question: what is asked.
+        evidence: best first.
+
+    Returns:
+        ANSWERED or PARTIAL with the evidence to quote, best first; or NOT_FOUND with none.
+    """
+    usable = [item for item in evidence if item.quotes]
+    if not usable or _strength(usable[0]) < _PARTLY:
+        return Outcome.NOT_FOUND, []
+    bar = usable[0].score - _CLOSE[question.shape]
+    chosen = [item for item in usable if item.score >= bar and _strength(item) >= _PARTLY][: _MOST[question.shape]]
+    return (Outcome.ANSWERED if _strength(usable[0]) >= _ENOUGH else Outcome.PARTIAL), chosen
+
+
+def _strength(item: Evidence) -> float:
+    return item.covered + item.likeness
+
+
+def no_answer(outcome: Outcome, question: Question, searched: Searched, nearest: Sequence[Statement]) -> str:
+    """The words for a question without an answer: what was searched, and what comes closest."""
+    if outcome is Outcome.UNCLEAR:
+        return "Please say whom or what you ask about: a person, an office, a country, a subject or a date."
+    looked = f"Searched {_count(searched.statements)}{_window(searched)}{_issuers(searched)}."
+    if outcome is Outcome.FILTERED_OUT:
+        said = "Nothing held inside this filter answers that, but there are statements outside it."
+    else:
+        said = "Nothing held on that."
+    lines = [f"- {introduction(statement)}" for statement in nearest]
+    closest = ["", "Outside it:" if outcome is Outcome.FILTERED_OUT else "Closest, without the answer:", "", *lines]
+    return "\n".join([f"{said} {looked}", *(closest if lines else [])])
+
+
+def _count(statements: int) -> str:
+    return "1 statement" if statements == 1 else f"{statements:,} statements"
+
+
+def _window(searched: Searched) -> str:
+    if searched.date_from and searched.date_to:
+        return f", {_day(searched.date_from)} to {_day(searched.date_to)}"
+    return ""
+
+
+def _issuers(searched: Searched) -> str:
+    return f", by {' or '.join(searched.issuers)}" if searched.issuers else ""
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

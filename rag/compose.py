@@ -1,0 +1,103 @@
+"""Answers without a language model: verbatim sentences, grouped by statement, in our own words only around them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from corpus.archive import Archive
+from corpus.model import Statement
+from ingest.voice import voice_of
+from rag.model import Citation, Outcome, Question, Shape
+from rag.select import Evidence, Sentence
+
+# A list mark before a sentence belongs to the page, not to what is said.
+_LIST_MARK = re.compile(r"(?:[-•*–]|\d{1,3}[.)])\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer's text with the citations behind its markers, not yet verified."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+
+class Composer(Protocol):
+    """Makes an answer out of evidence."""
+
+    def compose(self, question: Question, evidence: Sequence[Evidence], outcome: Outcome) -> Draft:
+        """Write an answer; every marker ``[n]`` in its text has a citation."""
+        ...
+
+
+class EmbeddedComposer:
+    """Quotes the chosen sentences, each with its marker.
+
+    Args:
+        archive: where the quoted texts are.
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def compose(self, question: Question, evidence: Sequence[Evidence], outcome: Outcome) -> Draft:
+        """See `Composer`. A timeline goes by date, one line each; anything else by fit, one block each."""
+        if question.shape is Shape.TIMELINE:
+            return self._timeline(evidence)
+        citations: list[Citation] = []
+        blocks = []
+        for item in evidence:
+            quoted = list(self._cite(item, first_marker=len(citations) + 1))
+            citations += quoted
+            lines = [f"- “{citation.quote}” [{citation.marker}]" for citation in quoted]
+            blocks.append("\n".join([f"**{introduction(item.statement)}:**", "", *lines]))
+        return Draft("\n\n".join(blocks), tuple(citations))
+
+    def _timeline(self, evidence: Sequence[Evidence]) -> Draft:
+        citations: list[Citation] = []
+        lines = []
+        for item in sorted(evidence, key=lambda e: (e.statement.event or e.statement.published, e.statement.id)):
+            best = max(item.quotes, key=lambda quote: quote.likeness)
+            (citation,) = self._cite(item, len(citations) + 1, only=[best])
+            citations.append(citation)
+            lines.append(f"- **{introduction(item.statement)}:** “{citation.quote}” [{citation.marker}]")
+        held = "1 statement" if len(lines) == 1 else f"{len(lines)} statements"
+        return Draft(f"{held}, by date:\n\n" + "\n".join(lines), tuple(citations))
+
+    def _cite(self, item: Evidence, first_marker: int, only: Sequence[Sentence] | None = None) -> Iterator[Citation]:
+        """A citation for each quote of one statement; sentences that follow one another make one quote."""
+        text = self._archive.version(item.statement.id, item.version).text
+        for marker, (start, end) in enumerate(_joined(text, only or item.quotes), start=first_marker):
+            mark = _LIST_MARK.match(text, start, end)
+            start = mark.end() if mark else start
+            voice, speaker = voice_of(item.statement, text, start, end)
+            yield Citation(marker, item.statement, item.version, start, end, text[start:end], voice, speaker)
+
+
+def introduction(statement: Statement) -> str:
+    """Date, issuer, kind and title of a statement, in one line."""
+    day = statement.event or statement.published
+    when = f"{day.day} {day:%B %Y}"
+    if statement.event and statement.event != statement.published:
+        when += f" (published {statement.published.day} {statement.published:%B %Y})"
+    named = [when, statement.issuer, statement.kind, plain(statement.title)]
+    return " · ".join(part for part in named if part) + (" · withdrawn" if statement.withdrawn else "")
+
+
+def plain(text: str) -> str:
+    """A title without characters that Markdown reads as markup, so that it cannot become any."""
+    return re.sub(r"\s+", " ", re.sub(r"[*_`\[\]<>|\\]", "", text)).strip()
+
+
+def _joined(text: str, sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
+    """Spans of sentences, those joined that have only a space between them."""
+    spans: list[tuple[int, int]] = []
+    for sentence in sentences:
+        if spans and text[spans[-1][1] : sentence.start].strip(" ") == "":
+            spans[-1] = (spans[-1][0], sentence.end)
+        else:
+            spans.append((sentence.start, sentence.end))
+    return spans

@@ -1,0 +1,135 @@
+"""What a question is about, as concepts: each a set of other words that count as the same, with a weight.
+
+"CDS" is the same as "Chief of Defence Staff" because statements say so; "Omani" as "Oman" because country data do;
+"Jeichi" as "Jiechi" because nothing held is spelled the first way and something is one slip from it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from countryinfo import all_countries
+
+from corpus.analysis import asking_terms, function_terms, terms
+from corpus.lexical import LexicalIndex
+
+Form = tuple[str, ...]
+Groups = Mapping[Form, frozenset[Form]]
+
+_LONGEST_FORM = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """One thing that a question names.
+
+    Attributes:
+        label: as the question has it, analyzed.
+        forms: every way to say it, each a tuple of terms; the first is the question's own.
+        rarity: of its commonest form that is held; that of an unseen word where none is.
+        turn_weight: 1 for the words of this turn, less for those of earlier ones.
+        asking: it asks for what was said rather than being what it was about.
+        named: the question writes it as a name.
+    """
+
+    label: str
+    forms: tuple[Form, ...]
+    rarity: float
+    turn_weight: float
+    asking: bool
+    named: bool
+
+    @property
+    def weight(self) -> float:
+        """How much it tells statements apart."""
+        return self.rarity * self.turn_weight
+
+    def in_terms(self, found: Collection[str]) -> bool:
+        """Whether a set of terms has any form of it whole."""
+        return any(all(term in found for term in form) for form in self.forms)
+
+
+class Thesaurus:
+    """Forms that mean the same: countries, the glossary, and the acronyms that the archive's statements explain.
+
+    Args:
+        acronyms: (short, long) pairs.
+    """
+
+    def __init__(self, acronyms: Iterable[tuple[str, str]]) -> None:
+        self._groups: dict[Form, frozenset[Form]] = dict(_general())
+        for short, long in acronyms:
+            _join(self._groups, [short, long])
+
+    def concepts(self, text: str, names: Iterable[str], lexical: LexicalIndex, turn_weight: float) -> list[Concept]:
+        """The concepts of a text, each once, in order.
+
+        Args:
+            text: a question, or a part of one.
+            names: those runs of words in it that are written as names.
+            lexical: where the forms are counted.
+            turn_weight: what a concept of this turn weighs.
+        """
+        found: dict[str, Concept] = {}
+        words, named = terms(text), set(terms(" ".join(names)))
+        i = 0
+        while i < len(words):
+            form = self._longest(words[i : i + _LONGEST_FORM])
+            i += len(form)
+            kept = _content(form)
+            if kept and " ".join(form) not in found:
+                found[" ".join(form)] = self._concept(form, kept, lexical, turn_weight, named)
+        return list(found.values())
+
+    def _longest(self, words: Sequence[str]) -> Form:
+        """The longest known form that the words begin with, or the first word alone."""
+        known = (tuple(words[:n]) for n in range(len(words), 1, -1))
+        return next((form for form in known if form in self._groups), (words[0],))
+
+    def _concept(
+        self, form: Form, kept: Form, lexical: LexicalIndex, turn_weight: float, named: Collection[str]
+    ) -> Concept:
+        others = sorted(filter(None, map(_content, self._groups.get(form, frozenset()) - {form})))
+        forms = list(dict.fromkeys([kept, *others]))
+        rarity = lexical.rarity([term for each in forms for term in each])
+        unseen = max(rarity.values(), default=0.0)
+        if len(kept) == 1 and not lexical.holds(kept[0]):
+            forms += [(variant,) for variant in lexical.variants(kept[0])]
+            rarity |= lexical.rarity([term for each in forms for term in each])
+        held = [max(rarity[t] for t in each) for each in forms if all(lexical.holds(t) for t in each)]
+        return Concept(
+            label=" ".join(kept),
+            forms=tuple(forms),
+            rarity=min(held) if held else unseen,
+            turn_weight=turn_weight,
+            asking=all(term in asking_terms() for term in kept),
+            named=any(term in named for term in kept),
+        )
+
+
+def _content(form: Form) -> Form:
+    return tuple(term for term in form if term not in function_terms())
+
+
+def _join(groups: dict[Form, frozenset[Form]], names: Iterable[str]) -> None:
+    """Make the names one group, together with what each already belongs to by its own form."""
+    forms = {form for name in names if (form := tuple(terms(name)))}
+    for form in forms:
+        groups[form] = groups.get(form, frozenset()) | forms
+
+
+@cache
+def _general() -> Groups:
+    """Countries and the glossary; the same for every archive."""
+    groups: dict[Form, frozenset[Form]] = {}
+    glossary = tomllib.loads((Path(__file__).parent / "glossary.toml").read_text(encoding="utf-8"))
+    for names in (names for section in glossary.values() for names in section):
+        _join(groups, names)
+    for country in all_countries():
+        names = [country.name(), country.demonym(), country.capital()]
+        _join(groups, [name for name in names if isinstance(name, str) and name])
+    return groups
