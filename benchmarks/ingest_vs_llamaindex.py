@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ from corpus.embedder import load_embedder, packaged_model
 from corpus.settings import EmbedderSettings
 
 QUESTIONS: Final = 50
+QUIET: Final = 0.15  # cores that others may keep busy without spoiling a figure
 TITLES: Final = {
     OURS: "OnRecord",
     "llamaindex-256": "LI 256/200",
@@ -70,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         bench.fill(options.corpus, options.statements)
         bench.save("questions", single_turn_questions(options.questions, QUESTIONS + WARM_UP))
         load_embedder(EmbedderSettings(runtime="onnx"))  # exports the model where that has not been done yet
-        rows = {name: _row(name, bench) for name in SYSTEMS}
+        rows = {name: _row(name, bench, options.attempts) for name in SYSTEMS}
         _run("benchmarks.embedders", folder)
         embedder = bench.load("embedders")
     result = {
@@ -93,17 +95,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--statements", type=int, default=500, help="how many, evenly spaced over the corpus")
     parser.add_argument("--corpus", type=Path, default=shared / "corpora" / "wh_core.jsonl.gz")
     parser.add_argument("--questions", type=Path, default=shared / "evals" / "wh_dev.jsonl")
+    parser.add_argument(
+        "--attempts",
+        type=int,
+        default=1,
+        help=f"measure a step again, at most so often, while others keep over {QUIET} cores busy; the quietest counts",
+    )
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/ingest_vs_llamaindex.json"))
     return parser
 
 
-def _row(name: str, bench: Workbench) -> Row:
+def _row(name: str, bench: Workbench, attempts: int) -> Row:
     """Measure one system."""
-    for step in ("ingest", "query"):
-        started = time.perf_counter()
-        _run("benchmarks.systems", step, name, str(bench.folder))
-        say(f"{TITLES[name]}: {step} took {time.perf_counter() - started:.0f} s with everything")
-    ingest, query = bench.load(f"{name}-ingest"), bench.load(f"{name}-query")
+    ingest, query = (_quietest(step, name, bench, attempts) for step in ("ingest", "query"))
     documents = bench.documents()
     fed = account(bench.chunks(name), documents, minilm_tokenizer(packaged_model()))
     seconds = ingest["wall_seconds"]
@@ -133,6 +137,20 @@ def _row(name: str, bench: Workbench) -> Row:
             "cores_others_kept_busy": {"ingest": ingest["others_cores"], "query": query["others_cores"]},
         },
     }
+
+
+def _quietest(step: str, name: str, bench: Workbench, attempts: int) -> dict[str, Any]:
+    """Run a step until the machine was quiet meanwhile; chosen by what others did, never by the outcome."""
+    results: list[dict[str, Any]] = []
+    while len(results) < attempts and not any(result["others_cores"] <= QUIET for result in results):
+        if step == "ingest":
+            shutil.rmtree(bench.index(name), ignore_errors=True)
+        started = time.perf_counter()
+        _run("benchmarks.systems", step, name, str(bench.folder))
+        results.append(bench.load(f"{name}-{step}"))
+        seconds, others = time.perf_counter() - started, results[-1]["others_cores"]
+        say(f"{TITLES[name]}: {step} took {seconds:.0f} s with everything; others kept {others:.2f} cores busy")
+    return min(results, key=lambda result: float(result["others_cores"]))
 
 
 def _run(module: str, *arguments: str) -> None:
@@ -173,8 +191,13 @@ def _table(rows: dict[str, Row], embedder: dict[str, Any]) -> str:
         f" {speeds['sentence_transformers']:,.0f} of sentence-transformers, {embedder['ratio']:.2f} times;"
         f" lowest cosine {embedder['lowest_cosine']:.6f}."
     )
-    busy = max(max(row["detail"]["cores_others_kept_busy"].values()) for row in rows.values())
-    lines.append(f"Other processes kept up to {busy:.2f} of {os.cpu_count()} cores busy meanwhile.")
+    lines.append(f"Cores of {os.cpu_count()} that other processes kept busy (over {QUIET} spoils the figures):")
+    lines += [
+        f"  {TITLES[name]:12}"
+        + ", ".join(f" {step} {cores:.2f}" for step, cores in row["detail"]["cores_others_kept_busy"].items())
+        for name, row in rows.items()
+    ]
+    lines.append(f"  {'embedder':12} {embedder['others_cores']:.2f}")
     return "\n".join(lines)
 
 

@@ -61,9 +61,9 @@ class Archive:
 
     def __init__(self, folder: Path, *, create: bool = True) -> None:
         self.folder = folder
-        self._path = folder / DATABASE
-        self._database = Database(self._path)
-        if not create and not self._path.exists():
+        path = folder / DATABASE
+        self._database = Database(path)
+        if not create and not path.exists():
             raise ArchiveError(f"No archive in {folder}. Make one with: onrecord --archive {folder} ingest PATH")
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -54,8 +54,7 @@ class ChromaIndex:
         self._folder = archive.folder / "chroma"
         self._suspect = False
         self._owner = self._own_folder() if settings.url is None else None
-        self._client = _connect(self._folder / "data", settings.url)
-        self._collection = self._open_collection()
+        self._client, self._collection = self._open(settings.url)
 
     def close(self) -> None:
         """Give the directory back, marked as closed in good order."""
@@ -115,7 +114,7 @@ class ChromaIndex:
 
     def _clear(self) -> None:
         self._client.delete_collection(self._name)
-        self._collection = self._get_or_create()
+        self._collection = self._get_or_create(self._client)
 
     @property
     def _applied(self) -> int:
@@ -137,16 +136,33 @@ class ChromaIndex:
         self._in_use.touch()
         return lock
 
-    def _open_collection(self) -> Collection:
-        collection = self._get_or_create()
+    def _open(self, url: str | None) -> tuple[Client, Collection]:
+        """Connect; a directory that Chroma refuses to read is thrown away, since the archive has all that was in it."""
+        from chromadb.api.shared_system_client import SharedSystemClient
+        from chromadb.errors import ChromaError
+
+        data = self._folder / "data"
+        try:
+            client = _connect(data, url)
+            return client, self._open_collection(client)
+        except ChromaError as error:
+            if url is not None:
+                raise IndexMismatch(f"The Chroma server at {url} cannot be used: {error}") from error
+            SharedSystemClient.clear_system_cache()  # it keeps the half-started one
+            shutil.rmtree(data, ignore_errors=True)
+        client = _connect(data, url)
+        return client, self._open_collection(client)
+
+    def _open_collection(self, client: Client) -> Collection:
+        collection = self._get_or_create(client)
         if (collection.metadata or {}).get("model") != self._model:
-            self._client.delete_collection(self._name)
-            collection = self._get_or_create()
+            client.delete_collection(self._name)
+            collection = self._get_or_create(client)
         return collection
 
-    def _get_or_create(self) -> Collection:
+    def _get_or_create(self, client: Client) -> Collection:
         # Chroma keeps the metadata of a collection that exists, whatever is passed here.
-        return self._client.get_or_create_collection(
+        return client.get_or_create_collection(
             self._name,
             metadata={"model": self._model, "seq": 0},
             embedding_function=None,  # the default one downloads a model

@@ -44,7 +44,7 @@ class OnnxEmbedder:
         self.name = f"{name}@{digest}"
         self.max_tokens = _max_tokens(folder)
         self.special_tokens = 2
-        path = user_cache_path("onrecord") / f"{digest}-{_EXPORT_FORMAT}.onnx"
+        path = export_path(digest)
         try:
             if not path.exists():
                 _export(folder, path)
@@ -80,6 +80,11 @@ class OnnxEmbedder:
         """Character spans of each text's tokens; see `Embedder`."""
         encodings: list[Encoding] = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
         return [encoding.offsets for encoding in encodings]
+
+
+def export_path(weights: str) -> Path:
+    """Where the export of a model is kept, by the hash of its weights."""
+    return user_cache_path("onrecord") / f"{weights}-{_EXPORT_FORMAT}.onnx"
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

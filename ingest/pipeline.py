@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from corpus.embedder import Embedder
 from corpus.errors import InputError
 from corpus.holdings import Holdings
 from corpus.model import Statement, sha256
 from ingest.describe import describe
 from ingest.readers import Item, reader_for, registry
+from ingest.sentences import Span
 from ingest.split import HEADER_TOKENS, split
 
 # Statements tokenised together; the lexical index catches up after each such batch.
@@ -65,6 +67,25 @@ def ingest(
     return report
 
 
+def split_anew(holdings: Holdings, progress: Callable[[int], None] = lambda count: None) -> int:
+    """Split those statements anew whose passages are not what they would be today, as after a change of embedder.
+
+    Returns:
+        How many those were.
+    """
+    archive, changed = holdings.archive, 0
+    ids = archive.all_ids()
+    for batch in (ids[i : i + _BATCH] for i in range(0, len(ids), _BATCH)):
+        versions = [archive.version(statement_id) for statement_id in batch]
+        passages = _passages([version.text for version in versions], holdings.embedder)
+        for version, spans in zip(versions, passages, strict=True):
+            if spans != [(p.start, p.end) for p in archive.passages_of(version.statement_id)]:
+                archive.split_anew(version.statement_id, version.text_sha256, spans)
+                changed += 1
+        progress(len(batch))
+    return changed
+
+
 def _drafts(paths: Iterable[Path], issuer: str | None, report: Report) -> Iterator[_Draft]:
     """Every statement found, once; what cannot be taken goes into the report."""
     seen: dict[str, tuple[str, str]] = {}
@@ -74,14 +95,14 @@ def _drafts(paths: Iterable[Path], issuer: str | None, report: Report) -> Iterat
                 raise found
             statement, text = describe(found)
             digest = sha256(text)
-            first_digest, first_where = seen.setdefault(statement.id, (digest, found.where))
-            if first_where != found.where:
-                if first_digest != digest:
+            if (first := seen.get(statement.id)) is not None:
+                if first[0] != digest:
                     raise InputError(
                         found.where,
-                        f"the id {statement.id!r} was used with other text at {first_where}: give each its own id",
+                        f"the id {statement.id!r} was used with other text at {first[1]}: give each its own id",
                     )
                 continue
+            seen[statement.id] = digest, found.where
             yield _Draft(found, replace(statement, issuer=statement.issuer or issuer), text)
         except InputError as problem:
             report.problems.append(problem)
@@ -127,11 +148,13 @@ def _hold(batch: list[_Draft], holdings: Holdings, report: Report) -> None:
     """Split and hold those of a batch that are not held as they are."""
     fresh = [draft for draft in batch if not holdings.archive.holds(draft.statement, draft.text)]
     report.unchanged += len(batch) - len(fresh)
-    embedder = holdings.embedder
-    room = embedder.max_tokens - embedder.special_tokens - HEADER_TOKENS
-    tokens = embedder.token_spans([draft.text for draft in fresh])
-    for draft, token_spans in zip(fresh, tokens, strict=True):
-        passages = split(draft.text, token_spans, room)
+    for draft, passages in zip(fresh, _passages([draft.text for draft in fresh], holdings.embedder), strict=True):
         outcome = holdings.archive.put(draft.statement, draft.text, draft.item.raw, draft.item.where, passages)
         setattr(report, outcome, getattr(report, outcome) + 1)
         report.passages += len(passages)
+
+
+def _passages(texts: list[str], embedder: Embedder) -> Iterator[list[Span]]:
+    room = embedder.max_tokens - embedder.special_tokens - HEADER_TOKENS
+    for text, tokens in zip(texts, embedder.token_spans(texts), strict=True):
+        yield split(text, tokens, room)

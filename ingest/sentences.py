@@ -34,10 +34,9 @@ def _line_spans(text: str, start: int, end: int) -> Iterator[Span]:
     line = text[start:end]
     if not line.strip():
         return
-    opened = 0
+    opened, last = 0, len(line.rstrip())
     for _, close in nupunkt.sent_spans(line):
-        piece, rest = line[opened:close], line[close:]
-        if rest.strip() and (_GOES_ON.search(piece) or _OPENS_LOW.match(rest)):
+        if close < last and (_GOES_ON.search(line, opened, close) or _OPENS_LOW.match(line, close)):
             continue
         yield from _trimmed(text, start + opened, start + close)
         opened = close

@@ -72,13 +72,25 @@ def _fitting(text: str, span: Span, counter: TokenCounter, room: int) -> Iterato
     while counter.between(start, end) > room:
         limit = counter.prefix_end(start, room)
         assert limit is not None
-        cut = limit
-        while cut > start and not text[cut - 1].isspace():
-            cut -= 1
-        cut = cut if cut > start else limit
-        yield start, len(text[:cut].rstrip()) if text[start:cut].strip() else cut
-        start = cut + len(text[cut:end]) - len(text[cut:end].lstrip())
+        cut = _cut(text, start, limit)
+        yield start, start + len(text[start:cut].rstrip())
+        start = cut
+        while text[start].isspace():
+            start += 1
     yield start, end
+
+
+def _cut(text: str, start: int, limit: int) -> int:
+    """The last place up to `limit` that is beside white space, else beside what is no letter, else `limit`."""
+    for borders in (str.isspace, _is_mark):
+        for cut in range(limit, start, -1):
+            if borders(text[cut - 1]) or (cut < limit and borders(text[cut])):
+                return cut
+    return limit
+
+
+def _is_mark(character: str) -> bool:
+    return not character.isalnum()
 
 
 def cut_header(header: str, tokens: Sequence[Span], most: int = HEADER_TOKENS) -> str:

@@ -17,6 +17,7 @@ def embed_due(
     archive: Archive,
     embedder: Embedder,
     *,
+    window: int = _WINDOW,
     progress: Callable[[int], None] = lambda count: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
@@ -25,6 +26,7 @@ def embed_due(
     Args:
         archive: what is held.
         embedder: what makes the vectors.
+        window: most inputs per transaction.
         progress: told after each window how many inputs were embedded.
         stop: asked before each window.
 
@@ -32,7 +34,7 @@ def embed_due(
         How many inputs were embedded.
     """
     done = 0
-    while not stop() and (due := archive.without_vector(embedder.name, _WINDOW)):
+    while not stop() and (due := archive.without_vector(embedder.name, window)):
         headers = _headers([statement for _, statement, _ in due], embedder)
         inputs = {key: f"{headers[statement.id]}\n{passage.text}" for key, statement, passage in due}
         archive.put_vectors(embedder.name, list(inputs), embedder.encode(list(inputs.values())))

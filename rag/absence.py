@@ -7,8 +7,8 @@ from datetime import date
 
 from corpus.model import Statement
 from rag.compose import introduction
+from rag.evidence import Evidence
 from rag.model import Outcome, Question, Searched, Shape
-from rag.select import Evidence
 
 # Set on the odd-numbered cases of the development set and reported on the even ones; see docs/quality.md.
 _ENOUGH = 1.0

@@ -10,8 +10,9 @@ from typing import Protocol
 from corpus.archive import Archive
 from corpus.model import Statement
 from ingest.voice import voice_of
+from rag.evidence import Evidence
 from rag.model import Citation, Outcome, Question, Shape
-from rag.select import Evidence, Sentence
+from rag.quotes import Sentence
 
 # A list mark before a sentence belongs to the page, not to what is said.
 _LIST_MARK = re.compile(r"(?:[-•*–]|\d{1,3}[.)])\s+")

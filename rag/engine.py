@@ -13,9 +13,9 @@ from corpus.model import Filters, Statement
 from rag.absence import judge, no_answer
 from rag.compose import Composer, Draft, EmbeddedComposer
 from rag.concepts import Thesaurus
+from rag.evidence import Evidence, gather
 from rag.model import Answer, Hit, Outcome, Question, Searched, Turn
 from rag.retrieve import retrieve
-from rag.select import Evidence, select
 from rag.understand import understand
 from rag.verify import verify
 
@@ -60,7 +60,7 @@ class Engine:
             vector = self.holdings.embedder.encode([question.standalone])[0]
             hits = retrieve(question, vector, self.holdings, HITS)
         with clock.step("select"):
-            evidence = select(question, vector, hits, self.holdings)
+            evidence = gather(question, vector, hits, self.holdings)
             outcome, chosen = judge(question, evidence)
         if not chosen:
             with clock.step("nearest"):
@@ -93,7 +93,7 @@ class Engine:
             return Outcome.NOT_FOUND, inside
         open_question = replace(question, filters=Filters())
         vector = self.holdings.embedder.encode([question.standalone])[0]
-        anywhere = select(open_question, vector, retrieve(open_question, vector, self.holdings, HITS), self.holdings)
+        anywhere = gather(open_question, vector, retrieve(open_question, vector, self.holdings, HITS), self.holdings)
         _, outside = judge(open_question, anywhere)
         if outside:
             return Outcome.FILTERED_OUT, tuple(item.statement for item in outside[:NEAREST])

@@ -68,12 +68,14 @@ class Hit:
     Attributes:
         score: fused score, higher is better; comparable within one search only.
         why: rank in each list that found it, counted from 1, by list name ("lexical", "dense").
+        likeness: cosine similarity to the question; 0 where it was not found by meaning.
     """
 
     passage: Passage
     statement: Statement
     score: float
     why: Mapping[str, int]
+    likeness: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def retrieve(question: Question, vector: Vectors, holdings: Holdings, k: int) ->
     filters = question.filters or None
     lexical = holdings.lexical.search(term_weights(question), filters, DEPTH)
     dense = holdings.dense.search(vector, filters, DEPTH)
-    return hits_of(fuse({"lexical": lexical, "dense": dense}), holdings, filters)[:k]
+    return hits_of(fuse({"lexical": lexical, "dense": dense})[:k], dict(dense), holdings, filters)
 
 
 def fuse(rankings: Mapping[str, Ranking]) -> list[tuple[str, float, dict[str, int]]]:
@@ -58,7 +58,10 @@ def fuse(rankings: Mapping[str, Ranking]) -> list[tuple[str, float, dict[str, in
 
 
 def hits_of(
-    fused: Sequence[tuple[str, float, Mapping[str, int]]], holdings: Holdings, filters: Filters | None
+    fused: Sequence[tuple[str, float, Mapping[str, int]]],
+    likeness: Mapping[str, float],
+    holdings: Holdings,
+    filters: Filters | None,
 ) -> list[Hit]:
     """Fused passages with their texts and statements; those that the archive no longer has current drop out."""
     ids = [passage for passage, _, _ in fused]
@@ -66,7 +69,7 @@ def hits_of(
     passages = holdings.archive.passages(current)
     statements = holdings.archive.statements({passage.statement_id for passage in passages.values()})
     return [
-        Hit(passages[passage], statements[passages[passage].statement_id], score, why)
+        Hit(passages[passage], statements[passages[passage].statement_id], score, why, likeness.get(passage, 0.0))
         for passage, score, why in fused
         if passage in passages
     ]

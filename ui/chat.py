@@ -28,7 +28,7 @@ import gradio as gr
 
 LONGEST_QUESTION = 2000
 _STATIC = Path(__file__).parent / "static"
-_PACE = 0.04  # seconds between two paragraphs of an answer
+_PACE, _LONGEST_WAIT = 0.04, 0.6  # seconds between two paragraphs of an answer, and in all
 _EMPTY_PANEL = (
     '<div class="or-empty"><h2>The record</h2>'
     "<p>Choose a source number in an answer to read its words where they stand.</p></div>"
@@ -90,10 +90,12 @@ def build_chat(engine: Engine, settings: Settings) -> gr.Blocks:
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         asking: dict[str, Any] = {"outputs": [conversation, said, box], "concurrency_limit": 4, **quiet}
         filters = [first, last, issuers]
-        gr.on([box.submit, send.click], chat.respond, [box, said, *filters], **asking)
-        conversation.ask(chat.respond_to_example, [said, *filters], **asking)
+        typed = gr.on([box.submit, send.click], chat.respond, [box, said, *filters], **asking)
+        offered = conversation.ask(chat.respond_to_example, [said, *filters], **asking)
         conversation.select(chat.open, None, panel, queue=False, **quiet)
-        fresh.click(chat.start_again, None, [conversation, said, box, panel], queue=False, **quiet)
+        fresh.click(
+            chat.start_again, None, [conversation, said, box, panel], queue=False, cancels=[typed, offered], **quiet
+        )
         blocks.load(chat.welcome, None, [head, conversation, issuers], queue=False, **quiet)
     blocks.queue(max_size=64)
     return cast(gr.Blocks, blocks)  # its __enter__ is not typed
@@ -131,9 +133,10 @@ class _Chat:
             filters = read_filters(first, last, issuers)
             history = [exchange.turn for exchange in said if exchange.turn]
             answer = self._engine.ask(text, history=history, filters=filters)
-            for shown in range(1, count_blocks(answer)):
+            blocks = count_blocks(answer)
+            for shown in range(1, blocks):
                 yield _page(said, asked + answer_html(answer, blocks=shown)), said, gr.skip()
-                time.sleep(_PACE)
+                time.sleep(min(_PACE, _LONGEST_WAIT / blocks))
             exchange = Exchange(asked + answer_html(answer), Turn(text, answer.text))
         except OnRecordError as error:
             exchange = Exchange(asked + notice_html(str(error)))

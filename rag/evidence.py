@@ -1,0 +1,138 @@
+"""Look into the statements that were found: how much of the question each covers, and which of its sentences answer.
+
+A statement's identity is what its title, speakers and first sentence say: who met whom, where, when. The question's
+words that belong to it pick the statement; the words left over pick the sentences, in `rag.quotes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from corpus.analysis import terms
+from corpus.holdings import Holdings
+from corpus.model import Statement
+from corpus.rows import Vectors
+from ingest.sentences import sentence_spans
+from rag.concepts import Concept
+from rag.model import Hit, Question, Shape
+from rag.quotes import Sentence, choose
+
+_LOOKED_INTO = {Shape.FACT: 16, Shape.DISCUSSION: 16, Shape.COMPARISON: 20, Shape.TIMELINE: 60}
+_READ_CLOSELY = {Shape.FACT: 4, Shape.DISCUSSION: 4, Shape.COMPARISON: 6, Shape.TIMELINE: 0}
+# Of a longer statement, only the passages found are looked into: a transcript has words about everything.
+_WHOLE = 40
+_IN_TITLE, _RANK = 0.5, 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A statement that may answer, looked into.
+
+    Attributes:
+        score: how well it fits, comparable within one question.
+        covered: share of the question's topic, weighted by rarity, that it has; 0 to 1.
+        likeness: of its best sentence, or of its best passage where sentences were not compared (cosine).
+        missing: the question's concepts that it does not have.
+        sentences: what was looked into, in order.
+        quotes: those of them that answer, in order.
+    """
+
+    statement: Statement
+    version: int
+    score: float
+    covered: float
+    likeness: float
+    missing: tuple[Concept, ...]
+    sentences: tuple[Sentence, ...]
+    telling: frozenset[Concept]
+    quotes: tuple[Sentence, ...] = ()
+
+
+def gather(question: Question, vector: Vectors, hits: Sequence[Hit], holdings: Holdings) -> list[Evidence]:
+    """The statements among the hits as evidence with quotes, best first.
+
+    Args:
+        question: what is asked.
+        vector: its embedding (dimension,).
+        hits: passages, best first.
+        holdings: where the texts are.
+    """
+    by_statement: dict[str, list[Hit]] = {}
+    for hit in hits:
+        by_statement.setdefault(hit.statement.id, []).append(hit)
+    groups = list(by_statement.values())[: _LOOKED_INTO[question.shape]]
+    best = max((group[0].score for group in groups), default=1.0)
+    found = [_look_into(group, question, group[0].score / best, holdings) for group in groups]
+    found.sort(key=lambda item: -item.score)
+    close = _READ_CLOSELY[question.shape]
+    read = [*_compare(found[:close], vector, holdings), *found[close:]]
+    read.sort(key=lambda item: -item.score)
+    return [
+        replace(item, quotes=tuple(choose(item.sentences, item.telling, question.shape, item.likeness)))
+        for item in read
+    ]
+
+
+def _look_into(group: Sequence[Hit], question: Question, rank: float, holdings: Holdings) -> Evidence:
+    """Judge one statement by its words alone."""
+    statement, passage = group[0].statement, group[0].passage
+    text = holdings.archive.version(statement.id, passage.version).text
+    spans = sentence_spans(text)
+    lead = text[slice(*spans[0])] if spans else ""
+    if len(spans) > _WHOLE:
+        near = [hit.passage for hit in group[:2]]
+        spans = [span for span in spans if any(p.start <= span[0] < p.end for p in near)]
+    topic = [concept for concept in question.concepts if not concept.asking]
+    sentences = tuple(
+        Sentence(start, end, text[start:end], _in(topic, [text[start:end]]), start == 0) for start, end in spans
+    )
+    title = _in(topic, [statement.title, statement.issuer or "", *statement.speakers, statement.place or ""])
+    identity = title | _in(topic, [statement.title, lead])
+    found = identity.union(*(sentence.found for sentence in sentences))
+    covered, likeness = _share(found, topic), max(hit.likeness for hit in group)
+    return Evidence(
+        statement=statement,
+        version=passage.version,
+        score=covered + likeness + _IN_TITLE * _share(title, topic) + _RANK * rank,
+        covered=covered,
+        likeness=likeness,
+        missing=tuple(concept for concept in topic if concept not in found),
+        sentences=sentences,
+        telling=frozenset(topic) - identity,
+    )
+
+
+def _compare(items: Sequence[Evidence], vector: Vectors, holdings: Holdings) -> list[Evidence]:
+    """Compare every sentence with the question by meaning, all in one batch."""
+    texts = [sentence.text for item in items for sentence in item.sentences]
+    if not texts:
+        return list(items)
+    rows = iter(holdings.embedder.encode(texts))
+    compared = []
+    for item in items:
+        vectors = np.array([next(rows) for _ in item.sentences], dtype=np.float32).reshape(len(item.sentences), -1)
+        middle = vectors.mean(axis=0) if len(vectors) else vector
+        middle /= np.linalg.norm(middle) or 1.0
+        sentences = tuple(
+            replace(sentence, likeness=float(row @ vector), centrality=float(row @ middle))
+            for sentence, row in zip(item.sentences, vectors, strict=True)
+        )
+        likeness = max((sentence.likeness for sentence in sentences), default=item.likeness)
+        compared.append(
+            replace(item, sentences=sentences, likeness=likeness, score=item.score - item.likeness + likeness)
+        )
+    return compared
+
+
+def _in(topic: Iterable[Concept], texts: Iterable[str]) -> frozenset[Concept]:
+    """The concepts that texts have, in any form, together."""
+    found = frozenset(terms(" ".join(texts)))
+    return frozenset(concept for concept in topic if concept.in_terms(found))
+
+
+def _share(found: Collection[Concept], topic: Collection[Concept]) -> float:
+    """How much of a topic is among the concepts found, by weight."""
+    return sum(concept.weight for concept in found) / (sum(concept.weight for concept in topic) or 1.0)

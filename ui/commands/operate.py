@@ -1,0 +1,81 @@
+"""`onrecord backup`, `restore`, `reindex` and `setup-model`; `onrecord doctor` is in `ui.commands.doctor`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from tqdm import tqdm
+
+from corpus.archive import Archive
+from corpus.backup import back_up, put_back, require_sound
+from corpus.embedder import load_embedder, packaged_model, weights_hash
+from corpus.holdings import Holdings
+from corpus.settings import EmbedderSettings
+from ingest.pipeline import split_anew
+from ingest.vectors import embed_due
+from ui.commands.doctor import doctor
+from ui.commands.opening import settings_from
+
+__all__ = ["backup", "doctor", "reindex", "restore", "setup_model"]
+
+
+def backup(arguments: argparse.Namespace) -> int:
+    """Copy the archive's database, also while it is in use."""
+    archive = Archive(settings_from(arguments).archive, create=False)
+    back_up(archive, arguments.file)
+    size = arguments.file.stat().st_size / 1e6
+    print(f"{archive.coverage().statements} statements are in {arguments.file} ({size:.1f} MB), checked.")
+    return 0
+
+
+def restore(arguments: argparse.Namespace) -> int:
+    """Make an archive out of a backup, with both its indexes."""
+    require_sound(arguments.file)
+    # Owning the vector index keeps a server from working on the archive meanwhile.
+    with Holdings(settings_from(arguments), create=True, own_vectors=True) as holdings:
+        put_back(arguments.file, holdings.archive)
+        _rebuild(holdings)
+        left = holdings.archive.count_without_vector(holdings.embedder.name)
+        print(f"{holdings.archive.coverage().statements} statements are restored, and both indexes made.")
+    if left:
+        print(f"{left} vectors are missing; make them with: onrecord reindex")
+    return 0
+
+
+def reindex(arguments: argparse.Namespace) -> int:
+    """Make passages and vectors that the embedder needs, and both indexes, anew from the archive."""
+    with Holdings(settings_from(arguments), own_vectors=True) as holdings:
+        archive, name = holdings.archive, holdings.embedder.name
+        with _bar("statements", archive.coverage().statements) as bar:
+            split = split_anew(holdings, progress=bar.update)
+        with _bar("vectors", archive.count_without_vector(name)) as bar:
+            embedded = embed_due(archive, holdings.embedder, progress=bar.update)
+        _rebuild(holdings)
+        print(
+            f"{archive.count_passages()} passages are indexed; {split} statements split anew, {embedded} vectors made."
+        )
+    return 0
+
+
+def setup_model(arguments: argparse.Namespace) -> int:
+    """Prepare the default embedding model, so that the first command need not wait for it."""
+    from corpus.onnx_runtime import export_path
+
+    started = time.perf_counter()
+    embedder = load_embedder(EmbedderSettings(runtime="onnx"))
+    embedder.encode(["ready"])
+    path = export_path(weights_hash(packaged_model()))
+    print(f"{embedder.name} is ready in {path} ({time.perf_counter() - started:.1f} s).")
+    return 0
+
+
+def _rebuild(holdings: Holdings) -> None:
+    holdings.lexical.rebuild(holdings.archive)
+    if holdings.chroma is not None:
+        holdings.chroma.rebuild()
+
+
+def _bar(name: str, total: int) -> tqdm[None]:
+    return tqdm(desc=name, total=total, unit="", file=sys.stderr, disable=None)

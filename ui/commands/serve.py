@@ -1,0 +1,27 @@
+"""`onrecord serve`."""
+
+from __future__ import annotations
+
+import argparse
+
+from corpus.holdings import Holdings
+from ingest.worker import Worker
+from rag.engine import Engine
+from ui.commands.opening import settings_from
+from ui.server import require_loopback
+from ui.server import serve as run
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Serve the chat and the API until stopped, and keep vectors and indexes caught up meanwhile."""
+    require_loopback(arguments.host)
+    settings = settings_from(arguments)
+    with Holdings(settings, create=True, own_vectors=True) as holdings:
+        worker = Worker(holdings)
+        worker.start()
+        print(f"OnRecord is on http://{arguments.host}:{arguments.port} (stop with Ctrl-C)", flush=True)
+        try:
+            run(Engine(holdings), settings, arguments.host, arguments.port)
+        finally:
+            worker.stop()
+    return 0
