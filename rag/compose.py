@@ -61,17 +61,17 @@ class EmbeddedComposer:
         citations: list[Citation] = []
         lines = []
         for item in sorted(evidence, key=lambda e: (e.statement.event or e.statement.published, e.statement.id)):
-            best = max(item.quotes, key=lambda quote: quote.likeness)
-            (citation,) = self._cite(item, len(citations) + 1, only=[best])
-            citations.append(citation)
-            lines.append(f"- **{introduction(item.statement)}:** “{citation.quote}” [{citation.marker}]")
+            quoted = list(self._cite(item, first_marker=len(citations) + 1))
+            citations += quoted
+            said = " ".join(f"“{citation.quote}” [{citation.marker}]" for citation in quoted)
+            lines.append(f"- **{introduction(item.statement)}:** {said}")
         held = "1 statement" if len(lines) == 1 else f"{len(lines)} statements"
         return Draft(f"{held}, by date:\n\n" + "\n".join(lines), tuple(citations))
 
-    def _cite(self, item: Evidence, first_marker: int, only: Sequence[Sentence] | None = None) -> Iterator[Citation]:
+    def _cite(self, item: Evidence, first_marker: int) -> Iterator[Citation]:
         """A citation for each quote of one statement; sentences that follow one another make one quote."""
         text = self._archive.version(item.statement.id, item.version).text
-        for marker, (start, end) in enumerate(_joined(text, only or item.quotes), start=first_marker):
+        for marker, (start, end) in enumerate(_joined(text, item.quotes), start=first_marker):
             mark = _LIST_MARK.match(text, start, end)
             start = mark.end() if mark else start
             voice, speaker = voice_of(item.statement, text, start, end)

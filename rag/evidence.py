@@ -6,6 +6,7 @@ words that belong to it pick the statement; the words left over pick the sentenc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -24,7 +25,11 @@ _LOOKED_INTO = {Shape.FACT: 16, Shape.DISCUSSION: 16, Shape.COMPARISON: 20, Shap
 _READ_CLOSELY = {Shape.FACT: 4, Shape.DISCUSSION: 4, Shape.COMPARISON: 6, Shape.TIMELINE: 0}
 # Of a longer statement, only the passages found are looked into: a transcript has words about everything.
 _WHOLE = 40
-_IN_TITLE, _RANK = 0.5, 0.3
+_IN_TITLE, _RANK, _KIND = 0.5, 0.3, 0.1
+_ANNOUNCES = re.compile(
+    r"\b(?:upcoming|to\s+(?:visit|travel|meet|host|attend)|travel\s+to|will|preview|background\s+press)\b", re.I
+)
+_REPORTS = re.compile(r"\b(?:readout|read-out|calls?\s+with|meetings?\s+with|talks\s+with|joint\s+statement)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +95,13 @@ def _look_into(group: Sequence[Hit], question: Question, rank: float, holdings: 
         Sentence(start, end, text[start:end], _in(topic, [text[start:end]]), start == 0) for start, end in spans
     )
     title = _in(topic, [statement.title, statement.issuer or "", *statement.speakers, statement.place or ""])
-    identity = title | _in(topic, [statement.title, lead])
+    identity = title | {concept for concept in _in(topic, [statement.title, lead]) if concept.named}
     found = identity.union(*(sentence.found for sentence in sentences))
     covered, likeness = _share(found, topic), max(hit.likeness for hit in group)
     return Evidence(
         statement=statement,
         version=passage.version,
-        score=covered + likeness + _IN_TITLE * _share(title, topic) + _RANK * rank,
+        score=covered + likeness + _IN_TITLE * _share(title, topic) + _RANK * rank + _account(statement),
         covered=covered,
         likeness=likeness,
         missing=tuple(concept for concept in topic if concept not in found),
@@ -125,6 +130,13 @@ def _compare(items: Sequence[Evidence], vector: Vectors, holdings: Holdings) -> 
             replace(item, sentences=sentences, likeness=likeness, score=item.score - item.likeness + likeness)
         )
     return compared
+
+
+def _account(statement: Statement) -> float:
+    """A little for a statement that gives an account of talks, and a little against one that announces them."""
+    if _ANNOUNCES.search(statement.title):
+        return -_KIND
+    return _KIND if statement.kind == "readout" or _REPORTS.search(statement.title) else 0.0
 
 
 def _in(topic: Iterable[Concept], texts: Iterable[str]) -> frozenset[Concept]:

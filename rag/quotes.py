@@ -9,9 +9,11 @@ from rag.concepts import Concept
 from rag.model import Shape
 
 # Sentences quoted of one statement at most, by shape; where the question asks for no part of it, and where it does.
-_MOST_BROAD = {Shape.FACT: 3, Shape.DISCUSSION: 7, Shape.COMPARISON: 6, Shape.TIMELINE: 2}
-_MOST_NARROW = {Shape.FACT: 3, Shape.DISCUSSION: 5, Shape.COMPARISON: 4, Shape.TIMELINE: 2}
+_MOST_BROAD = {Shape.FACT: 3, Shape.DISCUSSION: 7, Shape.COMPARISON: 6, Shape.TIMELINE: 3}
+_MOST_NARROW = {Shape.FACT: 3, Shape.DISCUSSION: 5, Shape.COMPARISON: 4, Shape.TIMELINE: 3}
 _NEAR_BEST = 0.6
+# A readout of so many words is quoted whole when the question is what was discussed.
+_SHORT = 200
 # A sentence about nothing in particular, such as an end mark or a greeting, is no answer.
 _FEWEST_WORDS = 5
 
@@ -45,6 +47,8 @@ def choose(sentences: Sequence[Sentence], telling: frozenset[Concept], shape: Sh
         shape: what kind of answer is asked for.
         likeness: of the statement's best sentence.
     """
+    if shape is Shape.DISCUSSION and sum(len(s.text.split()) for s in sentences) <= _SHORT:
+        return list(sentences)
     usable = [s for s in sentences if len(s.text.split()) >= _FEWEST_WORDS] or list(sentences)
     told = telling & frozenset[Concept]().union(*(sentence.found for sentence in usable))
     body = [s for s in usable if not s.leads or s.found & told] or usable

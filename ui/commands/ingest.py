@@ -7,23 +7,21 @@ import sys
 import time
 from pathlib import Path
 
-from tqdm import tqdm
-
 from corpus.chroma import ChromaIndex
 from corpus.errors import IndexBusy, InputError
 from corpus.holdings import Holdings
 from ingest.pipeline import Report
 from ingest.pipeline import ingest as run
 from ingest.vectors import embed_due
-from ui.commands.opening import print_json, settings_from
+from ui.commands.opening import print_json, progress_bar, settings_from
 
 
 def ingest(arguments: argparse.Namespace) -> int:
     """Take in what is named; the exit code is 1 when any item could not be taken."""
     with Holdings(settings_from(arguments), create=True) as holdings:
         started = time.perf_counter()
-        with tqdm(desc="statements", unit="", file=sys.stderr, disable=None) as bar:
-            report = run(map(Path, arguments.paths), holdings, issuer=arguments.issuer, progress=bar.update)
+        with progress_bar("statements") as advance:
+            report = run(map(Path, arguments.paths), holdings, issuer=arguments.issuer, progress=advance)
         searchable = time.perf_counter() - started
         embedded = 0 if arguments.no_wait else _embed(holdings)
         left = holdings.archive.count_without_vector(holdings.embedder.name)
@@ -40,10 +38,8 @@ def ingest(arguments: argparse.Namespace) -> int:
 def _embed(holdings: Holdings) -> int:
     """Make the missing vectors and bring Chroma up to date, unless a running server owns it and will."""
     name = holdings.embedder.name
-    with tqdm(
-        desc="vectors", total=holdings.archive.count_without_vector(name), unit="", file=sys.stderr, disable=None
-    ) as bar:
-        embedded = embed_due(holdings.archive, holdings.embedder, progress=bar.update)
+    with progress_bar("vectors", holdings.archive.count_without_vector(name)) as advance:
+        embedded = embed_due(holdings.archive, holdings.embedder, progress=advance)
     try:
         chroma = ChromaIndex(holdings.archive, name, holdings.settings.chroma)
     except IndexBusy:

@@ -1,10 +1,15 @@
-"""Arguments of the command line as settings and filters."""
+"""What commands share: settings and filters out of arguments, JSON and progress out to the terminal."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from tqdm import tqdm
 
 from corpus.errors import OnRecordError
 from corpus.model import Filters
@@ -25,6 +30,17 @@ def filters_from(arguments: argparse.Namespace) -> Filters:
     if arguments.date_from and arguments.date_to and arguments.date_from > arguments.date_to:
         raise OnRecordError("--from is later than --to: no day lies between them.")
     return Filters(arguments.date_from, arguments.date_to, tuple(arguments.issuer))
+
+
+@contextmanager
+def progress_bar(name: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A bar with rate and time left on standard error, where that is a terminal; yields what moves it on."""
+    with tqdm(desc=name, total=total, unit="", file=sys.stderr, disable=None) as bar:
+
+        def advance(count: int) -> None:
+            bar.update(count)
+
+        yield advance
 
 
 def print_json(value: Any) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
-
-from tqdm import tqdm
 
 from corpus.archive import Archive
 from corpus.backup import back_up, put_back, require_sound
@@ -16,7 +13,7 @@ from corpus.settings import EmbedderSettings
 from ingest.pipeline import split_anew
 from ingest.vectors import embed_due
 from ui.commands.doctor import doctor
-from ui.commands.opening import settings_from
+from ui.commands.opening import progress_bar, settings_from
 
 __all__ = ["backup", "doctor", "reindex", "restore", "setup_model"]
 
@@ -48,14 +45,13 @@ def reindex(arguments: argparse.Namespace) -> int:
     """Make passages and vectors that the embedder needs, and both indexes, anew from the archive."""
     with Holdings(settings_from(arguments), own_vectors=True) as holdings:
         archive, name = holdings.archive, holdings.embedder.name
-        with _bar("statements", archive.coverage().statements) as bar:
-            split = split_anew(holdings, progress=bar.update)
-        with _bar("vectors", archive.count_without_vector(name)) as bar:
-            embedded = embed_due(archive, holdings.embedder, progress=bar.update)
+        with progress_bar("statements", archive.coverage().statements) as advance:
+            split = split_anew(holdings, progress=advance)
+        with progress_bar("vectors", archive.count_without_vector(name)) as advance:
+            embedded = embed_due(archive, holdings.embedder, progress=advance)
         _rebuild(holdings)
-        print(
-            f"{archive.count_passages()} passages are indexed; {split} statements split anew, {embedded} vectors made."
-        )
+        passages = archive.count_passages()
+        print(f"{passages} passages are indexed; {split} statements split anew, {embedded} vectors made.")
     return 0
 
 
@@ -75,7 +71,3 @@ def _rebuild(holdings: Holdings) -> None:
     holdings.lexical.rebuild(holdings.archive)
     if holdings.chroma is not None:
         holdings.chroma.rebuild()
-
-
-def _bar(name: str, total: int) -> tqdm[None]:
-    return tqdm(desc=name, total=total, unit="", file=sys.stderr, disable=None)
