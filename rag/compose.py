@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from corpus.archive import Archive
-from corpus.model import Statement
+from corpus.model import Statement, Voice
 from ingest.voice import voice_of
 from rag.evidence import Evidence
 from rag.model import Citation, Outcome, Question, Shape
-from rag.quotes import Sentence
 
 # A list mark before a sentence belongs to the page, not to what is said.
 _LIST_MARK = re.compile(r"(?:[-•*–]|\d{1,3}[.)])\s+")
+
+
+Spoken = tuple[int, int, Voice, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +71,12 @@ class EmbeddedComposer:
         return Draft(f"{held}, by date:\n\n" + "\n".join(lines), tuple(citations))
 
     def _cite(self, item: Evidence, first_marker: int) -> Iterator[Citation]:
-        """A citation for each quote of one statement; sentences that follow one another make one quote."""
+        """A citation for each quote of one statement; sentences in one voice that follow one another make one quote."""
         text = self._archive.version(item.statement.id, item.version).text
-        for marker, (start, end) in enumerate(_joined(text, item.quotes), start=first_marker):
+        spoken = [(s.start, s.end, *voice_of(item.statement, text, s.start, s.end)) for s in item.quotes]
+        for marker, (start, end, voice, speaker) in enumerate(_joined(text, spoken), start=first_marker):
             mark = _LIST_MARK.match(text, start, end)
             start = mark.end() if mark else start
-            voice, speaker = voice_of(item.statement, text, start, end)
             yield Citation(marker, item.statement, item.version, start, end, text[start:end], voice, speaker)
 
 
@@ -93,12 +95,12 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"[*_`\[\]<>|\\]", "", text)).strip()
 
 
-def _joined(text: str, sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
-    """Spans of sentences, those joined that have only a space between them."""
-    spans: list[tuple[int, int]] = []
-    for sentence in sentences:
-        if spans and text[spans[-1][1] : sentence.start].strip(" ") == "":
-            spans[-1] = (spans[-1][0], sentence.end)
+def _joined(text: str, spoken: Sequence[Spoken]) -> list[Spoken]:
+    """Spans of sentences, those joined that have one voice and only a space between them."""
+    spans: list[Spoken] = []
+    for start, end, voice, speaker in spoken:
+        if spans and spans[-1][2:] == (voice, speaker) and text[spans[-1][1] : start].strip(" ") == "":
+            spans[-1] = (spans[-1][0], end, voice, speaker)
         else:
-            spans.append((sentence.start, sentence.end))
+            spans.append((start, end, voice, speaker))
     return spans

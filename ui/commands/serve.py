@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 
 from corpus.holdings import Holdings
 from ingest.worker import Worker
@@ -16,6 +18,8 @@ def serve(arguments: argparse.Namespace) -> int:
     """Serve the chat and the API until stopped, and keep vectors and indexes caught up meanwhile."""
     require_loopback(arguments.host)
     settings = settings_from(arguments)
+    # uvicorn stops in good order and then raises the signal again, which would end the process before it tidies up.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Holdings(settings, create=True, own_vectors=True) as holdings:
         worker = Worker(holdings)
         worker.start()
