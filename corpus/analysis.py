@@ -76,7 +76,8 @@ detail details discuss discussed discussing discussion end especially happen hap
 issue issues itself list main matter matters mention mentioned mentions message name point points put question raise
 raised right said saw say saying says see seen separate set side sit sat speak speaks specific specifically spoke
 spoken sequence subject subjects table take taken talk talked talking talks theme themes thing things timeline took
-topic topics touch touched track trace turn use used want wanted went words
+topic topics touch touched track trace turn use used want wanted went words told tells rang ring incl including
+anything dealt chat chats messages
 """
 
 

@@ -48,6 +48,11 @@ class Concept:
         """How much it tells statements apart."""
         return self.rarity * self.turn_weight
 
+    @property
+    def of_this_turn(self) -> bool:
+        """Whether the question's own words have it, not only those of an earlier turn."""
+        return self.turn_weight == 1.0
+
     def in_terms(self, found: Collection[str]) -> bool:
         """Whether a set of terms has any form of it whole."""
         return any(all(term in found for term in form) for form in self.forms)

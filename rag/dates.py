@@ -65,6 +65,7 @@ class _Found:
 
     match: re.Match[str]
     today: date
+    default_year: int | None
 
     def __getitem__(self, group: str) -> str:
         return self.match[group].lower()
@@ -75,13 +76,15 @@ class _Found:
 
     @property
     def year(self) -> int:
-        """The year in the match, or for a date without one the last year that the question names."""
+        """The year in the match; for a date without one the last that the question names, or that of its context."""
         if "year" in self.match.re.groupindex:
             return int(self["year"])
         years = re.findall(r"\b(?:19|20)\d\d\b", self.match.string)
-        if not years:
+        if years:
+            return int(years[-1])
+        if self.default_year is None:
             raise ValueError("the question names no year")
-        return int(years[-1])
+        return self.default_year
 
     @property
     def lead(self) -> str:
@@ -93,7 +96,7 @@ class _Found:
         return day, day
 
 
-def window_of(text: str, today: date) -> Window | None:
+def window_of(text: str, today: date, context: Window | None = None) -> Window | None:
     """The window of time that a question asks for, or None.
 
     Several separate periods ("in May 2021 ... and in June 2022") give the window that covers them all. Periods that
@@ -102,8 +105,9 @@ def window_of(text: str, today: date) -> Window | None:
     Args:
         text: the question.
         today: what "last week" counts from.
+        context: the window of the turns before, from which a follow-up counts ("a month later", "that October").
     """
-    periods = [p for p in _periods(text, today) if not _NEGATED.search(text[: p.start])]
+    periods = [p for p in _periods(text, today, context) if not _NEGATED.search(text[: p.start])]
     periods = [p for p in periods if not (p.bare_year and any(_inside(other, p) for other in periods))]
     windows: list[Window] = []
     while periods:
@@ -114,12 +118,12 @@ def window_of(text: str, today: date) -> Window | None:
             windows.append(Window(min(period.first, other.first), max(period.last, other.last)))
         else:
             windows.append(_as_window(period, lead))
-    return _covering(windows)
+    return _covering(windows) or (_from_context(text, context) if context else None)
 
 
 def without_dates(text: str) -> str:
     """The question without the words that name its periods: they filter, and say nothing of the topic."""
-    for period in reversed(_periods(text, date.min + timedelta(days=800))):
+    for period in reversed(_periods(text, date.min + timedelta(days=800), None)):
         text = f"{text[: period.start]} {text[period.end :]}"
     return text
 
@@ -129,7 +133,7 @@ _NEGATED = re.compile(
 )
 _SINCE = re.compile(r"\b(?:since|from|starting)\s+$", re.I)
 _PREPOSITION = r"\b(?:in|during|of|for|since|before|after|until|till|by|from|to|through|throughout|between|and|year)\s+"
-_MONTH_CUE = re.compile(rf"{_PREPOSITION}$", re.I)
+_MONTH_CUE = re.compile(rf"(?:{_PREPOSITION}|\b(?:that|the\s+same)\s+)$", re.I)
 _YEAR_CUE = re.compile(rf"(?:{_PREPOSITION}|[-–]\s*|^\s*)$", re.I)
 _EVENT = re.compile(r"\s+(?:trip|visit|tour|meetings?|calls?|talks?|summit|contacts?|conversations?)\b", re.I)
 _UNTIL = re.compile(r"\b(?:until|till|through|by)\s+(?:the\s+end\s+of\s+)?$", re.I)
@@ -170,15 +174,57 @@ def _inside(period: _Period, year: _Period) -> bool:
     return period is not year and not period.bare_year and year.first <= period.first and period.last <= year.last
 
 
-def _periods(text: str, today: date) -> list[_Period]:
+_COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+_STEP = re.compile(
+    r"\b(?:(?P<count>an?|one|two|three|four|five|six|\d{1,2})\s+(?P<unit>day|week|month|year)s?\s+"
+    r"(?P<way>later|after|afterwards|earlier|before|prior)"
+    r"|(?:the\s+)?(?P<way2>next|following|previous|preceding)\s+(?P<unit2>day|week|month|year)"
+    r"|the\s+(?P<unit3>day|week|month|year)\s+(?P<way3>after|later|before|earlier))\b",
+    re.I,
+)
+_THEREAFTER = re.compile(r"\b(?:after\s+(?:that|this|it|then)|since\s+then|afterwards|subsequently|later)\b", re.I)
+_THEREBEFORE = re.compile(r"\b(?:before\s+(?:that|this|it|then)|previously|earlier)\b", re.I)
+
+
+def _from_context(text: str, context: Window) -> Window:
+    """The window of a follow-up that names no period of its own."""
+    step = _STEP.search(text)
+    if step:
+        g = {name.rstrip("23"): value.lower() for name, value in step.groupdict().items() if value}
+        count = _COUNTS.get(g.get("count", "a")) or int(g["count"])
+        back = g["way"] in ("earlier", "before", "prior", "previous", "preceding")
+        return Window(*(day and _moved(day, -count if back else count, g["unit"]) for day in _ends(context)))
+    if _THEREAFTER.search(text):
+        return Window(context.first, None)
+    if _THEREBEFORE.search(text):
+        return Window(None, context.last)
+    return context
+
+
+def _ends(window: Window) -> tuple[date | None, date | None]:
+    return window.first, window.last
+
+
+def _moved(day: date, count: int, unit: str) -> date:
+    """A day moved by days, weeks, months or years; the last of a month stays the last."""
+    if unit in ("day", "week"):
+        return day + timedelta(days=count * (7 if unit == "week" else 1))
+    month = day.year * 12 + day.month - 1 + count * (12 if unit == "year" else 1)
+    first, last = _month(month // 12, month % 12 + 1)
+    was_last = day.day == monthrange(day.year, day.month)[1]
+    return last if was_last or day.day > last.day else first.replace(day=day.day)
+
+
+def _periods(text: str, today: date, context: Window | None) -> list[_Period]:
     """Every period named, in order; where two rules match the same words, the earlier rule has them."""
+    year = next((day.year for day in _ends(context) if day), None) if context else None
     found: list[_Period] = []
     for pattern, read in _RULES:
         for match in pattern.finditer(text):
             if any(match.start() < p.end and p.start < match.end() for p in found):
                 continue
             try:
-                first, last = read(_Found(match, today))
+                first, last = read(_Found(match, today, year))
             except ValueError:  # 31 February, or no year anywhere
                 continue
             found.append(_Period(match.start(), match.end(), first, last, read is _cued_year))

@@ -41,16 +41,16 @@ class Resolved:
 
     Attributes:
         question: the reader's words without politeness or an announced change of subject.
-        context: the earlier questions that it leans on, newest last; empty where it stands alone.
+        thread: the turns that it leans on, oldest first; empty where it stands alone.
     """
 
     question: str
-    context: str = ""
+    thread: tuple[Turn, ...] = ()
 
     @property
     def standalone(self) -> str:
         """Wording that can be read alone."""
-        return f"{self.context} {self.question}".strip()
+        return " ".join([*(turn.question for turn in self.thread), self.question])
 
 
 def resolve(text: str, history: Sequence[Turn]) -> Resolved:
@@ -60,13 +60,13 @@ def resolve(text: str, history: Sequence[Turn]) -> Resolved:
     question = _POLITE.sub("", question) or question
     if switched or not history or not _leans(question):
         return Resolved(question)
-    thread: list[str] = []
+    thread: list[Turn] = []
     for turn in reversed(history[-_MOST_TURNS:]):
-        earlier = resolve(turn.question, ())
-        thread.insert(0, earlier.question)
-        if _SWITCH.match(turn.question) or not _leans(earlier.question):
+        earlier = resolve(turn.question, ()).question
+        thread.insert(0, Turn(earlier, turn.answer))
+        if _SWITCH.match(turn.question) or not _leans(earlier):
             break  # this turn stands alone, so the thread starts here
-    return Resolved(question, " ".join(thread))
+    return Resolved(question, tuple(thread))
 
 
 def _leans(question: str) -> bool:

@@ -10,7 +10,7 @@ from datetime import date
 from corpus.lexical import LexicalIndex
 from corpus.model import Filters
 from rag.concepts import Concept, Thesaurus
-from rag.dates import window_of, without_dates
+from rag.dates import Window, window_of, without_dates
 from rag.followup import Resolved, resolve
 from rag.model import Question, Shape, Turn
 
@@ -44,6 +44,8 @@ _OPENERS = frozenset(
 
 # What earlier turns said counts, but less than the words of this turn.
 _EARLIER = 0.5
+_ANSWERED = 0.3
+_PRONOUN = re.compile(r"\b(?:he|him|his|she|her|hers|they|them|their|there)\b", re.I)
 
 
 def understand(
@@ -62,7 +64,7 @@ def understand(
     resolved = resolve(text, history)
     filters = given
     if not (given.date_from or given.date_to):
-        window = window_of(text, today) or (window_of(resolved.context, today) if resolved.context else None)
+        window = _window(resolved, today)
         if window is not None:
             filters = replace(given, date_from=window.first, date_to=window.last)
     return Question(
@@ -75,13 +77,31 @@ def understand(
     )
 
 
+def _window(resolved: Resolved, today: date) -> Window | None:
+    """The window of a question, carried from turn to turn as each turn moves it."""
+    window: Window | None = None
+    for words in (*(turn.question for turn in resolved.thread), resolved.question):
+        window = window_of(words, today, window) or window
+    return window
+
+
 def _concepts(resolved: Resolved, thesaurus: Thesaurus, lexical: LexicalIndex) -> list[Concept]:
     """What this turn is about, then what earlier ones add; the words of a period filter, and are no topic."""
+    parts = [(resolved.question, 1.0)]
+    for age, turn in enumerate(reversed(resolved.thread)):
+        parts.append((turn.question, _EARLIER / (1 + age)))
+        if _PRONOUN.search(resolved.question):
+            parts.append((" ".join(names(_subject(turn.answer))), _ANSWERED / (1 + age)))
     found: dict[str, Concept] = {}
-    for part, weight in ((resolved.question, 1.0), (resolved.context, _EARLIER)):
+    for part, weight in parts:
         for concept in thesaurus.concepts(without_dates(part), names(part), lexical, weight):
             found.setdefault(concept.label, concept)
     return list(found.values())
+
+
+def _subject(answer: str) -> str:
+    """The line of an answer that says which statement it quotes first: who "she" is, where the question did not say."""
+    return next((line for line in answer.splitlines() if line.startswith("**")), "")
 
 
 def names(text: str) -> list[str]:
