@@ -71,13 +71,15 @@ you your yours
 
 # Words that ask for what was said, or point at the saying, without being what it was about.
 _ASKING_WORDS = """
-according address agenda ask asked besides bring brought came chronology come comment cover covered covers date dates
-detail details discuss discussed discussing discussion end especially happen happened happening held hold involve
-issue issues itself list main matter matters mention mentioned mentions message name point points put question raise
-raised right said saw say saying says see seen separate set side sit sat speak speaks specific specifically spoke
-spoken sequence subject subjects table take taken talk talked talking talks theme themes thing things timeline took
-topic topics touch touched track trace turn use used want wanted went words told tells rang ring incl including
-anything dealt chat chats messages
+according add added address agenda anything ask asked besides bring brought came change changed chat chats chronology
+come comment compare compared comparison contact contacts contrast cover covered covers date dates dealt detail
+details differ difference different differs discuss discussed discussing discussion drop dropped end engagement
+especially evolution evolve evolved happen happened happening held hold incl including involve issue issues itself
+language list main matter matters mention mentioned mentions message messages name passage point points put question
+raise raised rang right ring said sat saw say saying says see seen separate sequence set side sit speak speaks
+specific specifically spoke spoken stress stressed subject subjects table take taken talk talked talking talks tells
+theme themes thing things timeline told tone took topic topics touch touched trace track turn use used versus want
+wanted went wording words
 """
 
 

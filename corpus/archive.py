@@ -241,12 +241,13 @@ class Archive:
 
     def passages_of(self, statement_id: str) -> list[Passage]:
         """The passages of a statement's current version, in order (empty when it is not held)."""
+        held = self._connection.execute(_CURRENT.replace("s.*", "s.current, v.text"), (statement_id,)).fetchone()
         rows = self._connection.execute(
-            PASSAGES + " JOIN statement s ON s.id = p.statement_id AND s.current = p.version"
-            " WHERE p.statement_id = ? ORDER BY p.ordinal",
-            (statement_id,),
+            "SELECT * FROM passage WHERE statement_id = ? AND version = ? ORDER BY ordinal",
+            (statement_id, held and held["current"]),
         )
-        return [passage_from(row) for row in rows]
+        # Cut here and not in SQL, which counts characters from the text's start for each passage.
+        return [passage_from({**row, "text": held["text"][row["start"] : row["end"]]}) for row in rows]
 
     def coverage(self, filters: Filters | None = None) -> Coverage:
         """How many statements are inside the filters, from when to when."""

@@ -49,7 +49,8 @@ class ChromaIndex:
     def __init__(self, archive: Archive, model: str, settings: ChromaSettings) -> None:
         self._archive = archive
         self._model = model
-        self._name = "onrecord-" + sha256(str(archive.folder.resolve()))[:12]
+        # A server may have the collections of many archives; a directory goes where its archive goes.
+        self._name = "onrecord" + (f"-{sha256(str(archive.folder.resolve()))[:12]}" if settings.url else "")
         self._threads = threading.Lock()
         self._folder = archive.folder / "chroma"
         self._suspect = False

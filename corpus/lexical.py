@@ -107,6 +107,39 @@ class LexicalIndex:
         hits = searcher.search(query, k, count=False).hits
         return [(searcher.doc(address)["passage"][0], score) for score, address in hits if score > 0]
 
+    def with_all(
+        self, groups: Sequence[Sequence[tuple[str, ...]]], filters: Filters | None, k: int
+    ) -> list[tuple[str, float]]:
+        """Passages that have, with their title, something of every group, best first.
+
+        Args:
+            groups: each a choice of forms, a form being terms that have to be there together.
+            filters: applied before ranking.
+            k: how many at most.
+        """
+        self._index.reload()
+        choices = [self._any_of(forms) for forms in groups]
+        if not choices:
+            return []
+        clauses = [(Occur.Must, choice) for choice in choices]
+        searcher = self._index.searcher()
+        query = Query.boolean_query([*clauses, *self._filter_clauses(filters)])
+        hits = searcher.search(query, k, count=False).hits
+        return [(searcher.doc(address)["passage"][0], score) for score, address in hits]
+
+    def _any_of(self, forms: Sequence[tuple[str, ...]]) -> Query:
+        """Any of the forms, each in full, wherever in a document its terms stand."""
+        return Query.boolean_query(
+            [
+                (Occur.Should, Query.boolean_query([(Occur.Must, self._anywhere(term)) for term in form]))
+                for form in forms
+            ]
+        )
+
+    def _anywhere(self, term: str) -> Query:
+        clauses = [(Occur.Should, Query.term_query(self._schema, name, term)) for name in BOOSTS]
+        return Query.boolean_query(clauses)
+
     def rarity(self, words: Sequence[str]) -> dict[str, float]:
         """Inverse document frequency of terms over passages: 0 for one in all of them, about 12 for an unseen one
         among 100,000."""

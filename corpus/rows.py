@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,7 +118,7 @@ def version_from(row: sqlite3.Row) -> Version:
     )
 
 
-def passage_from(row: sqlite3.Row) -> Passage:
+def passage_from(row: sqlite3.Row | Mapping[str, Any]) -> Passage:
     return Passage(
         row["id"], row["statement_id"], row["version"], row["ordinal"], row["start"], row["end"], row["text"]
     )

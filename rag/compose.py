@@ -10,8 +10,8 @@ from typing import Protocol
 from corpus.archive import Archive
 from corpus.model import Statement, Voice
 from ingest.voice import voice_of
-from rag.evidence import Evidence
-from rag.model import Citation, Outcome, Question, Shape
+from rag.evidence import Evidence, Finding
+from rag.model import Citation, Question, Shape
 
 # A list mark before a sentence belongs to the page, not to what is said.
 _LIST_MARK = re.compile(r"(?:[-•*–]|\d{1,3}[.)])\s+")
@@ -29,10 +29,15 @@ class Draft:
 
 
 class Composer(Protocol):
-    """Makes an answer out of evidence."""
+    """Makes an answer out of findings."""
 
-    def compose(self, question: Question, evidence: Sequence[Evidence], outcome: Outcome) -> Draft:
-        """Write an answer; every marker ``[n]`` in its text has a citation."""
+    def compose(self, question: Question, findings: Sequence[Finding]) -> Draft:
+        """Write an answer; every marker ``[n]`` in its text has a citation.
+
+        Args:
+            question: what was asked.
+            findings: what was found; one, or one for each side of a comparison, of which at least one has evidence.
+        """
         ...
 
 
@@ -46,17 +51,21 @@ class EmbeddedComposer:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
 
-    def compose(self, question: Question, evidence: Sequence[Evidence], outcome: Outcome) -> Draft:
+    def compose(self, question: Question, findings: Sequence[Finding]) -> Draft:
         """See `Composer`. A timeline goes by date, one line each; anything else by fit, one block each."""
         if question.shape is Shape.TIMELINE:
-            return self._timeline(evidence)
+            return self._timeline(findings[0].chosen)
         citations: list[Citation] = []
         blocks = []
-        for item in evidence:
-            quoted = list(self._cite(item, first_marker=len(citations) + 1))
-            citations += quoted
-            lines = [f"- “{citation.quote}” [{citation.marker}]" for citation in quoted]
-            blocks.append("\n".join([f"**{introduction(item.statement)}:**", "", *lines]))
+        for finding in findings:
+            if finding.question.label:
+                nothing = "" if finding.chosen else ": nothing held"
+                blocks.append(f"**{plain(finding.question.label)}**{nothing}")
+            for item in finding.chosen:
+                quoted = list(self._cite(item, first_marker=len(citations) + 1))
+                citations += quoted
+                lines = [f"- “{citation.quote}” [{citation.marker}]" for citation in quoted]
+                blocks.append("\n".join([f"**{introduction(item.statement)}:**", "", *lines]))
         return Draft("\n\n".join(blocks), tuple(citations))
 
     def _timeline(self, evidence: Sequence[Evidence]) -> Draft:

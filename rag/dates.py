@@ -121,6 +121,17 @@ def window_of(text: str, today: date, context: Window | None = None) -> Window |
     return _covering(windows) or (_from_context(text, context) if context else None)
 
 
+def windows_in(text: str, today: date) -> list[Window]:
+    """The windows of the periods that a question names, each on its own, in order.
+
+    Args:
+        text: the question.
+        today: what "last week" counts from.
+    """
+    periods = [p for p in _periods(text, today, None) if not _NEGATED.search(text[: p.start])]
+    return [_as_window(p, "") for p in periods if not (p.bare_year and any(_inside(other, p) for other in periods))]
+
+
 def without_dates(text: str) -> str:
     """The question without the words that name its periods: they filter, and say nothing of the topic."""
     for period in reversed(_periods(text, date.min + timedelta(days=800), None)):

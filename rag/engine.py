@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
+from itertools import zip_longest
 
 from corpus.holdings import Holdings
 from corpus.model import Filters, Statement
 from rag.absence import judge, no_answer
 from rag.compose import Composer, Draft, EmbeddedComposer
 from rag.concepts import Thesaurus
-from rag.evidence import Evidence, gather
+from rag.evidence import Finding, gather
 from rag.model import Answer, Hit, Outcome, Question, Searched, Turn
 from rag.retrieve import retrieve
 from rag.understand import understand
@@ -56,21 +57,18 @@ class Engine:
             question = self._understand(text, history, filters, today)
         if not question.concepts:
             return self._without_evidence(question, Outcome.UNCLEAR, (), clock)
-        with clock.step("retrieve"):
-            vector = self.holdings.embedder.encode([question.standalone])[0]
-            hits = retrieve(question, vector, self.holdings, HITS)
-        with clock.step("select"):
-            evidence = gather(question, vector, hits, self.holdings)
-            outcome, chosen = judge(question, evidence)
-        if not chosen:
+        with clock.step("find"):
+            findings = [self._find(part) for part in question.sides or (question,)]
+        hits = _in_turn([finding.hits for finding in findings])
+        if not any(finding.chosen for finding in findings):
             with clock.step("nearest"):
-                outcome, nearest = self._nearest(question, evidence)
+                outcome, nearest = self._nearest(question, findings)
             return self._without_evidence(question, outcome, nearest, clock, hits)
         with clock.step("compose"):
-            draft = self._composer.compose(question, chosen, outcome)
+            draft = self._composer.compose(question, findings)
         with clock.step("verify"):
             verify(draft, [hit.statement.id for hit in hits], self.holdings.archive)
-        return self._answer(question, outcome, draft, (), clock, hits)
+        return self._answer(question, _together(findings), draft, (), clock, hits)
 
     def search(self, query: str, filters: Filters | None = None, k: int = 10) -> list[Hit]:
         """The `k` passages that fit best, best first."""
@@ -86,18 +84,23 @@ class Engine:
             self._thesaurus, self._thesaurus_of = Thesaurus(archive.acronyms()), newest
         return understand(text, history, filters or Filters(), today or date.today(), self._thesaurus, lexical)
 
-    def _nearest(self, question: Question, evidence: Sequence[Evidence]) -> tuple[Outcome, tuple[Statement, ...]]:
+    def _find(self, question: Question) -> Finding:
+        """Retrieve, look into what was found, and judge whether it answers."""
+        vector = self.holdings.embedder.encode([question.standalone])[0]
+        hits = retrieve(question, vector, self.holdings, HITS)
+        evidence = gather(question, vector, hits, self.holdings)
+        outcome, chosen = judge(question, evidence)
+        return Finding(question, hits, evidence, chosen, outcome)
+
+    def _nearest(self, question: Question, findings: Sequence[Finding]) -> tuple[Outcome, tuple[Statement, ...]]:
         """What comes closest to a question without an answer; filters that hide an answer are told from absence."""
-        inside = tuple(item.statement for item in evidence[:NEAREST])
+        inside = tuple(item.statement for finding in findings for item in finding.evidence[:NEAREST])
         if not question.filters:
             return Outcome.NOT_FOUND, inside
-        open_question = replace(question, filters=Filters())
-        vector = self.holdings.embedder.encode([question.standalone])[0]
-        anywhere = gather(open_question, vector, retrieve(open_question, vector, self.holdings, HITS), self.holdings)
-        _, outside = judge(open_question, anywhere)
-        if outside:
-            return Outcome.FILTERED_OUT, tuple(item.statement for item in outside[:NEAREST])
-        return Outcome.NOT_FOUND, inside or tuple(item.statement for item in anywhere[:NEAREST])
+        anywhere = self._find(replace(question, filters=Filters(), sides=()))
+        if anywhere.chosen:
+            return Outcome.FILTERED_OUT, tuple(item.statement for item in anywhere.chosen[:NEAREST])
+        return Outcome.NOT_FOUND, inside or tuple(item.statement for item in anywhere.evidence[:NEAREST])
 
     def _without_evidence(
         self,
@@ -135,6 +138,17 @@ class Engine:
         held = self.holdings.archive.coverage(filters)
         first, last = filters.date_from or held.first, filters.date_to or held.last
         return Searched(held.statements, first, last, filters.issuers)
+
+
+def _in_turn(rankings: Sequence[Sequence[Hit]]) -> list[Hit]:
+    """One ranking out of several: the first of each, then the second of each."""
+    return [hit for row in zip_longest(*rankings) for hit in row if hit is not None]
+
+
+def _together(findings: Sequence[Finding]) -> Outcome:
+    """The outcome of all sides: answered only when each is."""
+    whole = all(finding.outcome is Outcome.ANSWERED for finding in findings)
+    return Outcome.ANSWERED if whole else Outcome.PARTIAL
 
 
 class _Clock:

@@ -18,13 +18,14 @@ from corpus.model import Statement
 from corpus.rows import Vectors
 from ingest.sentences import sentence_spans
 from rag.concepts import Concept
-from rag.model import Hit, Question, Shape
+from rag.model import Hit, Outcome, Question, Shape
 from rag.quotes import Sentence, choose
 
 _LOOKED_INTO = {Shape.FACT: 16, Shape.DISCUSSION: 16, Shape.COMPARISON: 20, Shape.TIMELINE: 60}
 _READ_CLOSELY = {Shape.FACT: 4, Shape.DISCUSSION: 4, Shape.COMPARISON: 6, Shape.TIMELINE: 0}
 # Of a longer statement, only the passages found are looked into: a transcript has words about everything.
 _WHOLE = 40
+_COMPARED = 12  # sentences of a statement; embedding them is most of what an answer costs
 _IN_TITLE, _RANK, _KIND = 0.5, 0.3, 0.1
 _ANNOUNCES = re.compile(
     r"\b(?:upcoming|to\s+(?:visit|travel|meet|host|attend)|travel\s+to|will|preview|background\s+press)\b", re.I
@@ -54,6 +55,24 @@ class Evidence:
     sentences: tuple[Sentence, ...]
     telling: frozenset[Concept]
     quotes: tuple[Sentence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found for a question, or for one side of a comparison.
+
+    Attributes:
+        hits: passages, best first.
+        evidence: the statements among them, best first.
+        chosen: those that answer, best first; empty when nothing does.
+        outcome: how well they do.
+    """
+
+    question: Question
+    hits: Sequence[Hit]
+    evidence: Sequence[Evidence]
+    chosen: Sequence[Evidence]
+    outcome: Outcome
 
 
 def gather(question: Question, vector: Vectors, hits: Sequence[Hit], holdings: Holdings) -> list[Evidence]:
@@ -111,25 +130,30 @@ def _look_into(group: Sequence[Hit], question: Question, rank: float, holdings: 
 
 
 def _compare(items: Sequence[Evidence], vector: Vectors, holdings: Holdings) -> list[Evidence]:
-    """Compare every sentence with the question by meaning, all in one batch."""
-    texts = [sentence.text for item in items for sentence in item.sentences]
-    if not texts:
-        return list(items)
-    rows = iter(holdings.embedder.encode(texts))
+    """Compare the likeliest sentences with the question by meaning, all in one batch."""
+    likely = [_likely(item.sentences) for item in items]
+    texts = [sentence.text for sentences in likely for sentence in sentences]
+    vectors = iter(holdings.embedder.encode(texts) if texts else ())
     compared = []
-    for item in items:
-        vectors = np.array([next(rows) for _ in item.sentences], dtype=np.float32).reshape(len(item.sentences), -1)
-        middle = vectors.mean(axis=0) if len(vectors) else vector
-        middle /= np.linalg.norm(middle) or 1.0
-        sentences = tuple(
-            replace(sentence, likeness=float(row @ vector), centrality=float(row @ middle))
-            for sentence, row in zip(item.sentences, vectors, strict=True)
+    for item, sentences in zip(items, likely, strict=True):
+        by_start = {sentence.start: next(vectors) for sentence in sentences}
+        middle = np.mean(list(by_start.values()), axis=0) if by_start else vector
+        middle = middle / (np.linalg.norm(middle) or 1.0)
+        read = tuple(
+            replace(s, likeness=float(by_start[s.start] @ vector), centrality=float(by_start[s.start] @ middle))
+            if s.start in by_start
+            else s
+            for s in item.sentences
         )
-        likeness = max((sentence.likeness for sentence in sentences), default=item.likeness)
-        compared.append(
-            replace(item, sentences=sentences, likeness=likeness, score=item.score - item.likeness + likeness)
-        )
+        likeness = max((sentence.likeness for sentence in read), default=0.0) or item.likeness
+        compared.append(replace(item, sentences=read, likeness=likeness, score=item.score - item.likeness + likeness))
     return compared
+
+
+def _likely(sentences: Sequence[Sentence]) -> list[Sentence]:
+    """Those of a statement's sentences that are worth comparing: with most of the question's words, then the first."""
+    ranked = sorted(sentences, key=lambda s: (-sum(concept.weight for concept in s.found), s.start))
+    return ranked[:_COMPARED]
 
 
 def _account(statement: Statement) -> float:

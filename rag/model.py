@@ -50,6 +50,8 @@ class Question:
         people, places: names found in it.
         shape: what kind of answer it asks for.
         concepts: what it is about, each with the other words that count as the same.
+        sides: the two questions that a comparison sets against each other; empty for anything else.
+        label: what a side is called.
     """
 
     text: str
@@ -59,6 +61,8 @@ class Question:
     places: tuple[str, ...] = ()
     shape: Shape = Shape.FACT
     concepts: tuple[Concept, ...] = ()
+    sides: tuple[Question, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ def choose(sentences: Sequence[Sentence], telling: frozenset[Concept], shape: Sh
         return list(sentences)
     usable = [s for s in sentences if len(s.text.split()) >= _FEWEST_WORDS] or list(sentences)
     told = telling & frozenset[Concept]().union(*(sentence.found for sentence in usable))
-    body = [s for s in usable if not s.leads or s.found & told] or usable
+    # The first sentence mostly says who met whom and when: an answer to a fact question, and no news otherwise.
+    body = [s for s in usable if shape is Shape.FACT or not s.leads or s.found & told] or usable
     if not told:
         ranked = sorted(body, key=lambda s: (-(s.likeness + s.centrality), s.start))
         return sorted(ranked[: _MOST_BROAD[shape]], key=lambda s: s.start)

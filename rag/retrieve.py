@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from corpus.holdings import Holdings
 from corpus.model import Filters
 from corpus.rows import Vectors
-from rag.model import Hit, Question
+from rag.model import Hit, Question, Shape
 
 RRF_K = 60
 DEPTH = 100  # passages taken from each list
+_MOST_ENUMERATED = 1_000  # passages; a timeline of more statements than that is no longer read
 Ranking = Sequence[tuple[str, float]]
 
 
@@ -38,9 +39,24 @@ def retrieve(question: Question, vector: Vectors, holdings: Holdings, k: int) ->
         k: how many.
     """
     filters = question.filters or None
+    if question.shape is Shape.TIMELINE:
+        everything = enumerate_all(question, holdings)
+        if everything:
+            return everything
     lexical = holdings.lexical.search(term_weights(question), filters, DEPTH)
     dense = holdings.dense.search(vector, filters, DEPTH)
     return hits_of(fuse({"lexical": lexical, "dense": dense})[:k], dict(dense), holdings, filters)
+
+
+def enumerate_all(question: Question, holdings: Holdings) -> list[Hit]:
+    """Every passage of the window that has all the names a timeline asks about: exhaustive, not the best few.
+
+    Empty where the question has no names, or names that are nowhere held together.
+    """
+    names = [c for c in question.concepts if c.named and not c.asking]
+    found = holdings.lexical.with_all([c.forms for c in names], question.filters or None, _MOST_ENUMERATED)
+    fused = [(passage, score, {"names": rank}) for rank, (passage, score) in enumerate(found, start=1)]
+    return hits_of(fused, {}, holdings, question.filters or None)
 
 
 def fuse(rankings: Mapping[str, Ranking]) -> list[tuple[str, float, dict[str, int]]]:

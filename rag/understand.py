@@ -13,6 +13,7 @@ from rag.concepts import Concept, Thesaurus
 from rag.dates import Window, window_of, without_dates
 from rag.followup import Resolved, resolve
 from rag.model import Question, Shape, Turn
+from rag.sides import sides_of
 
 _TIMELINE = re.compile(
     r"\b(?:timeline|chronolog\w*|list\s+(?:all|every|each|the|\w+['’]s)|every\s+(?:\w+\s+){0,3}?(?:calls?|meetings?"
@@ -67,7 +68,7 @@ def understand(
         window = _window(resolved, today)
         if window is not None:
             filters = replace(given, date_from=window.first, date_to=window.last)
-    return Question(
+    question = Question(
         text=text,
         standalone=resolved.standalone,
         filters=filters,
@@ -75,6 +76,9 @@ def understand(
         shape=_shape(text),
         concepts=tuple(_concepts(resolved, thesaurus, lexical)),
     )
+    if question.shape is not Shape.COMPARISON:
+        return question
+    return replace(question, sides=sides_of(question, resolved.question, names(resolved.question), today))
 
 
 def _window(resolved: Resolved, today: date) -> Window | None:

@@ -9,12 +9,13 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import process, put
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from corpus.archive import DATABASE, Archive
@@ -190,7 +191,7 @@ def test_an_archive_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) ->
 
 
 def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match="No archive in .*nowhere.*ingest"):
+    with pytest.raises(ArchiveError, match=r"No archive in .*nowhere.*ingest"):
         Archive(tmp_path / "nowhere", create=False)
     (tmp_path / DATABASE).write_text("no database" * 100)
     with pytest.raises(ArchiveError, match="cannot be opened"):
@@ -241,16 +242,18 @@ def long_lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     archive.close()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@example("👩‍👩‍👧 said e\u0301.\n\n𝒳 agreed.", [(0, 3), (5, 16)])
-@given(texts.map(lambda t: t.replace("\0", " ").encode("utf-8", "ignore").decode()), st.data() | st.none())
-def test_a_passage_is_exactly_its_span(long_lived: Archive, text: str, data: object) -> None:
-    if isinstance(data, list):
-        spans = data
-    else:
-        cuts = [0, len(text)] if data is None else data.draw(st.lists(st.integers(0, len(text))))  # type: ignore[attr-defined]
-        cuts = sorted({0, len(text), *cuts})
-        spans = list(zip(cuts, cuts[1:], strict=False))
+@st.composite
+def spanned(draw: st.DrawFn) -> tuple[str, list[tuple[int, int]]]:
+    """A text that can be stored, and disjoint spans that cover it."""
+    text = draw(texts).replace("\0", " ").encode("utf-8", "ignore").decode()
+    return text, list(pairwise(sorted({0, len(text), *draw(st.lists(st.integers(0, len(text))))})))
+
+
+@settings(max_examples=150, deadline=None)
+@example(("👩‍👩‍👧 said e\u0301.\n\n𝒳 agreed.", [(0, 5), (6, 13), (15, 24)]))
+@given(spanned())
+def test_a_passage_is_exactly_its_span(long_lived: Archive, given: tuple[str, list[tuple[int, int]]]) -> None:
+    text, spans = given
     name = sha256(f"{text}{spans}")[:12]
     long_lived.put(Statement(name, "T", date(2025, 1, 1)), text, text.encode(), "x", spans)
     version, passages = long_lived.version(name), long_lived.passages_of(name)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import SAMPLE
+from conftest import SAMPLE, put
 
 from corpus.archive import Archive
 from corpus.embedder import Embedder, load_embedder, packaged_model
@@ -94,8 +95,6 @@ def test_token_spans_are_places_in_the_text(embedder: Embedder) -> None:
 
 
 def test_equal_inputs_are_embedded_once(archive: Archive, embedder: Embedder) -> None:
-    from conftest import put
-
     for name in ("a", "b", "c"):
         put(archive, name, "The same paragraph.\n\nThe same paragraph.", title="The same title")
     put(archive, "d", "The same paragraph.", title="Another title")
@@ -111,8 +110,6 @@ def test_nothing_that_is_embedded_is_cut(holdings: Holdings, embedder: Embedder)
     archive = holdings.archive
     [longest] = sorted(archive.all_ids(), key=lambda name: len(archive.version(name).text))[-1:]
     statement, version = archive.statement(longest), archive.version(longest)
-    from dataclasses import replace
-
     spans = [(passage.start, passage.end) for passage in archive.passages_of(longest)]
     titled = replace(statement, id="titled", title="A title of very many words indeed " * 20)
     archive.put(titled, version.text, b"", "x", spans)

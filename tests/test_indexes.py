@@ -212,7 +212,13 @@ def chroma(held: Archive, embedder: Embedder) -> Iterator[ChromaIndex]:
     index.close()
 
 
-QUESTIONS = ["What did CDS discuss with Oman?", "free trade agreement", "naval exercise", "health cooperation", "Muscat"]
+QUESTIONS = [
+    "What did CDS discuss with Oman?",
+    "free trade agreement",
+    "naval exercise",
+    "health cooperation",
+    "Muscat",
+]
 
 
 def test_chroma_finds_what_an_exact_search_finds(held: Archive, embedder: Embedder, chroma: ChromaIndex) -> None:
@@ -231,7 +237,11 @@ def test_filters_are_inside_the_dense_search(
     monkeypatch.setattr("corpus.dense.EXACT_LIMIT", limit)
     index = DenseIndex(held, embedder.name, chroma)
     issuer = held.issuers()[-1][0]
-    for filters in (Filters(issuers=(issuer,)), Filters(date_from=date(2025, 11, 1)), Filters(date_to=date(2025, 6, 1))):
+    for filters in (
+        Filters(issuers=(issuer,)),
+        Filters(date_from=date(2025, 11, 1)),
+        Filters(date_to=date(2025, 6, 1)),
+    ):
         inside, everything = held.count_passages(filters), held.count_passages()
         assert 0 < inside < everything
         for vector in embedder.encode(QUESTIONS):
@@ -364,9 +374,7 @@ def test_the_worker_embeds_and_indexes_what_others_put(tmp_path: Path, embedder:
     assert not (tmp_path / "archive" / "chroma" / "in-use").exists()
 
 
-def test_the_worker_survives_errors(
-    tmp_path: Path, embedder: Embedder, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_worker_survives_errors(tmp_path: Path, embedder: Embedder, caplog: pytest.LogCaptureFixture) -> None:
     with Holdings(Settings(archive=tmp_path / "archive"), create=True) as holdings:
         failures = [OSError("no room on the disk")]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import signal
 import subprocess
 import time
@@ -15,7 +16,6 @@ from conftest import Run, command, process
 
 from corpus.archive import Archive
 from corpus.embedder import Embedder
-from corpus.errors import InputError
 from corpus.holdings import Holdings
 from corpus.settings import Settings
 from ingest.pipeline import ingest, split_anew
@@ -38,8 +38,10 @@ def jsonl(path: Path, *rows: dict[str, object] | str) -> Path:
 
 
 def rows(count: int, **fields: object) -> list[dict[str, object]]:
-    return [ROW | {"id": f"s/{n}", "title": f"Talks {n}", "text": f"Round {n} took place. It went well."} | fields
-            for n in range(count)]
+    return [
+        ROW | {"id": f"s/{n}", "title": f"Talks {n}", "text": f"Round {n} took place. It went well."} | fields
+        for n in range(count)
+    ]
 
 
 def check_whole(archive: Archive) -> None:
@@ -74,12 +76,8 @@ def test_a_bad_file_is_named_and_not_held(name: str, tmp_path: Path, holdings: H
     [found] = report.problems
     assert name in found.where
     assert "\n" not in str(found) and len(str(found)) < 400
-    pytest.raises(InputError, _raise, found).match(problem)
+    assert re.search(problem, found.problem)
     assert (report.new, holdings.archive.all_ids()) == (1, ["good"])
-
-
-def _raise(error: Exception) -> None:
-    raise error
 
 
 def test_text_in_another_encoding_is_read_or_refused_but_never_garbled(tmp_path: Path, holdings: Holdings) -> None:
@@ -87,7 +85,9 @@ def test_text_in_another_encoding_is_read_or_refused_but_never_garbled(tmp_path:
     head = "Title: T\nDate: 2025-11-24\n\n"
     for encoding in ("utf-8", "utf-8-sig", "utf-16", "cp1252"):
         (tmp_path / f"{encoding}.txt").write_bytes((head + words).encode(encoding))
-    (tmp_path / "koi8.txt").write_bytes((head + "Стороны обсудили вопросы безопасности и сотрудничества." * 5).encode("koi8-r"))
+    (tmp_path / "koi8.txt").write_bytes(
+        (head + "Стороны обсудили вопросы безопасности и сотрудничества." * 5).encode("koi8-r")
+    )
     report = ingest(sorted(tmp_path.glob("*.txt")), holdings)
     assert report.new == 4
     assert {holdings.archive.version(name).text for name in holdings.archive.all_ids()} == {words}
@@ -199,7 +199,9 @@ def test_what_was_withdrawn_stays_so_when_the_file_is_taken_in_again(tmp_path: P
 def test_statements_can_be_found_before_the_run_ends(tmp_path: Path, holdings: Holdings) -> None:
     path = jsonl(tmp_path / "a.jsonl", *rows(100))
     seen: list[int] = []
-    ingest([path], holdings, progress=lambda count: seen.append(len(holdings.lexical.search({"round": 1.0}, None, 999))))
+    ingest(
+        [path], holdings, progress=lambda count: seen.append(len(holdings.lexical.search({"round": 1.0}, None, 999)))
+    )
     assert len(seen) > 2 and seen[0] > 0 and seen[-1] == 100
 
 
@@ -256,7 +258,9 @@ def test_statements_are_split_anew_for_an_embedder_that_reads_less(
         name, max_tokens, special_tokens = "small", 100, 2
         encode, token_spans = embedder.encode, embedder.token_spans
 
-    ingest([jsonl(tmp_path / "a.jsonl", *rows(3), ROW | {"id": "long", "text": "They met and talked. " * 60})], holdings)
+    ingest(
+        [jsonl(tmp_path / "a.jsonl", *rows(3), ROW | {"id": "long", "text": "They met and talked. " * 60})], holdings
+    )
     assert split_anew(holdings) == 0
     before = len(holdings.archive.passages_of("long"))
     holdings.embedder = Small()

@@ -18,7 +18,19 @@ from ingest.split import HEADER_TOKENS, cut_header, split
 ROOM = 40
 word = st.one_of(
     st.sampled_from(
-        ["Mr.", "Lt. Gen.", "U.S.", "said", "1,250", "co-operation.", "“Yes,”", "।", "नमस्ते", "安全保障について", "e\u0301"]
+        [
+            "Mr.",
+            "Lt. Gen.",
+            "U.S.",
+            "said",
+            "1,250",
+            "co-operation.",
+            "“Yes,”",
+            "।",
+            "नमस्ते",
+            "安全保障について",
+            "e\u0301",
+        ]
     ),
     st.text(min_size=1, max_size=12),
     st.integers(1, 300).map("x1,".__mul__),
