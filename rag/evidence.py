@@ -21,7 +21,7 @@ from rag.concepts import Concept
 from rag.model import Hit, Outcome, Question, Shape
 from rag.quotes import Sentence, choose
 
-_LOOKED_INTO = {Shape.FACT: 16, Shape.DISCUSSION: 16, Shape.COMPARISON: 20, Shape.TIMELINE: 60}
+_LOOKED_INTO = {Shape.FACT: 16, Shape.DISCUSSION: 16, Shape.COMPARISON: 20, Shape.TIMELINE: 400}
 _READ_CLOSELY = {Shape.FACT: 4, Shape.DISCUSSION: 4, Shape.COMPARISON: 6, Shape.TIMELINE: 0}
 # Of a longer statement, only the passages found are looked into: a transcript has words about everything.
 _WHOLE = 40
@@ -29,6 +29,9 @@ _COMPARED = 12  # sentences of a statement; embedding them is most of what an an
 _IN_TITLE, _RANK, _KIND = 0.5, 0.3, 0.1
 _ANNOUNCES = re.compile(
     r"\b(?:upcoming|to\s+(?:visit|travel|meet|host|attend)|travel\s+to|will|preview|background\s+press)\b", re.I
+)
+_WHO_MET = re.compile(
+    r"\b(?:spoke|met|meets?|welcomed|hosted|held\s+(?:a|an|talks)|received|called|joined|participated|travell?ed|convened)\b"
 )
 _REPORTS = re.compile(r"\b(?:readout|read-out|calls?\s+with|meetings?\s+with|talks\s+with|joint\s+statement)\b", re.I)
 
@@ -42,7 +45,10 @@ class Evidence:
         covered: share of the question's topic, weighted by rarity, that it has; 0 to 1.
         likeness: of its best sentence, or of its best passage where sentences were not compared (cosine).
         missing: the question's concepts that it does not have.
+        named_in_front: its title and first sentence have every name of the question.
+        in_title: the question's concepts in its title.
         sentences: what was looked into, in order.
+        telling: the question's concepts that do not belong to its identity.
         quotes: those of them that answer, in order.
     """
 
@@ -52,6 +58,8 @@ class Evidence:
     covered: float
     likeness: float
     missing: tuple[Concept, ...]
+    named_in_front: bool
+    in_title: frozenset[Concept]
     sentences: tuple[Sentence, ...]
     telling: frozenset[Concept]
     quotes: tuple[Sentence, ...] = ()
@@ -106,12 +114,14 @@ def _look_into(group: Sequence[Hit], question: Question, rank: float, holdings: 
     text = holdings.archive.version(statement.id, passage.version).text
     spans = sentence_spans(text)
     lead = text[slice(*spans[0])] if spans else ""
+    says_who_met = bool(_WHO_MET.search(lead))
     if len(spans) > _WHOLE:
         near = [hit.passage for hit in group[:2]]
         spans = [span for span in spans if any(p.start <= span[0] < p.end for p in near)]
     topic = [concept for concept in question.concepts if not concept.asking]
     sentences = tuple(
-        Sentence(start, end, text[start:end], _in(topic, [text[start:end]]), start == 0) for start, end in spans
+        Sentence(start, end, text[start:end], _in(topic, [text[start:end]]), start == 0 and says_who_met)
+        for start, end in spans
     )
     title = _in(topic, [statement.title, statement.issuer or "", *statement.speakers, statement.place or ""])
     identity = title | {concept for concept in _in(topic, [statement.title, lead]) if concept.named}
@@ -120,10 +130,12 @@ def _look_into(group: Sequence[Hit], question: Question, rank: float, holdings: 
     return Evidence(
         statement=statement,
         version=passage.version,
-        score=covered + likeness + _IN_TITLE * _share(title, topic) + _RANK * rank + _account(statement),
+        score=covered + likeness + _IN_TITLE * _share(title, topic) + _RANK * rank + account(statement),
         covered=covered,
         likeness=likeness,
         missing=tuple(concept for concept in topic if concept not in found),
+        named_in_front=all(concept in identity for concept in topic if concept.named),
+        in_title=_in(topic, [statement.title]),
         sentences=sentences,
         telling=frozenset(topic) - identity,
     )
@@ -156,7 +168,7 @@ def _likely(sentences: Sequence[Sentence]) -> list[Sentence]:
     return ranked[:_COMPARED]
 
 
-def _account(statement: Statement) -> float:
+def account(statement: Statement) -> float:
     """A little for a statement that gives an account of talks, and a little against one that announces them."""
     if _ANNOUNCES.search(statement.title):
         return -_KIND

@@ -18,7 +18,7 @@ from rag.sides import sides_of
 _TIMELINE = re.compile(
     r"\b(?:timeline|chronolog\w*|list\s+(?:all|every|each|the|\w+['’]s)|every\s+(?:\w+\s+){0,3}?(?:calls?|meetings?"
     r"|statements?|contacts?|readouts?|visits?)|(?:all|which)\s+(?:the\s+|of\s+the\s+)?(?:\w+\s+){0,2}?(?:calls|meetings"
-    r"|statements|contacts|readouts|visits)|track|trace|sequence\s+of|history\s+of|how\s+often|dates\s+and\s+topics"
+    r"|statements|contacts|readouts|visits)|track|trace|sequence\s+of|history\s+of|how\s+often|\w+['’]s\s+(?:\w+\s+){0,2}?(?:calls|meetings|statements|contacts|readouts|visits)|dates\s+and\s+topics"
     r"|over\s+time|evolve[ds]?|evolution)\b",
     re.I,
 )
