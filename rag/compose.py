@@ -64,7 +64,7 @@ class EmbeddedComposer:
             for item in finding.chosen:
                 quoted = list(self._cite(item, first_marker=len(citations) + 1))
                 citations += quoted
-                lines = [f"- “{citation.quote}” [{citation.marker}]" for citation in quoted]
+                lines = [f"- {_shown(together)}" for together in self._by_paragraph(quoted)]
                 blocks.append("\n".join([f"**{introduction(item.statement)}:**", "", *lines]))
         return Draft("\n\n".join(blocks), tuple(citations))
 
@@ -74,10 +74,22 @@ class EmbeddedComposer:
         for item in sorted(evidence, key=lambda e: (e.statement.event or e.statement.published, e.statement.id)):
             quoted = list(self._cite(item, first_marker=len(citations) + 1))
             citations += quoted
-            said = " ".join(f"“{citation.quote}” [{citation.marker}]" for citation in quoted)
-            lines.append(f"- **{introduction(item.statement)}:** {said}")
+            lines.append(f"- **{introduction(item.statement)}:** {_shown(quoted)}")
         held = "1 statement" if len(lines) == 1 else f"{len(lines)} statements"
         return Draft(f"{held}, by date:\n\n" + "\n".join(lines), tuple(citations))
+
+    def _by_paragraph(self, citations: Sequence[Citation]) -> list[list[Citation]]:
+        """Citations of one statement, those together that follow one another in one paragraph."""
+        groups: list[list[Citation]] = []
+        for citation in citations:
+            last = groups[-1][-1] if groups else None
+            if last is not None:
+                text = self._archive.version(citation.statement.id, citation.version).text
+                if text[last.end : citation.start].strip(" ") == "":
+                    groups[-1].append(citation)
+                    continue
+            groups.append([citation])
+        return groups
 
     def _cite(self, item: Evidence, first_marker: int) -> Iterator[Citation]:
         """A citation for each quote of one statement; sentences in one voice that follow one another make one quote."""
@@ -102,6 +114,10 @@ def introduction(statement: Statement) -> str:
 def plain(text: str) -> str:
     """A title without characters that Markdown reads as markup, so that it cannot become any."""
     return re.sub(r"\s+", " ", re.sub(r"[*_`\[\]<>|\\]", "", text)).strip()
+
+
+def _shown(citations: Sequence[Citation]) -> str:
+    return " ".join(f"“{citation.quote}” [{citation.marker}]" for citation in citations)
 
 
 def _joined(text: str, spoken: Sequence[Spoken]) -> list[Spoken]:

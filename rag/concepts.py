@@ -21,6 +21,7 @@ Form = tuple[str, ...]
 Groups = Mapping[Form, frozenset[Form]]
 
 _LONGEST_FORM = 7
+_GLOSSARY = Path(__file__).parent / "glossary.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,10 @@ class Thesaurus:
                 found[" ".join(form)] = self._concept(form, kept, lexical, turn_weight, named)
         return list(found.values())
 
+    def is_place(self, name: str) -> bool:
+        """Whether a name is that of a country, its people or its capital, or a place of the glossary."""
+        return tuple(terms(name)) in _places()
+
     def _longest(self, words: Sequence[str]) -> Form:
         """The longest known form that the words begin with, or the first word alone."""
         known = (tuple(words[:n]) for n in range(len(words), 1, -1))
@@ -131,10 +136,25 @@ def _join(groups: dict[Form, frozenset[Form]], names: Iterable[str]) -> None:
 def _general() -> Groups:
     """Countries and the glossary; the same for every archive."""
     groups: dict[Form, frozenset[Form]] = {}
-    glossary = tomllib.loads((Path(__file__).parent / "glossary.toml").read_text(encoding="utf-8"))
-    for names in (names for section in glossary.values() for names in section):
+    for names in (*_glossary()["offices"], *_glossary()["things"], *_place_names()):
         _join(groups, names)
-    for country in all_countries():
-        names = [country.name(), country.demonym(), country.capital()]
-        _join(groups, [name for name in names if isinstance(name, str) and name])
     return groups
+
+
+@cache
+def _places() -> frozenset[Form]:
+    return frozenset(tuple(terms(name)) for names in _place_names() for name in names)
+
+
+@cache
+def _glossary() -> Mapping[str, Sequence[Sequence[str]]]:
+    sections: Mapping[str, Sequence[Sequence[str]]] = tomllib.loads(_GLOSSARY.read_text(encoding="utf-8"))
+    return sections
+
+
+@cache
+def _place_names() -> tuple[Sequence[str], ...]:
+    """Names of one place, group by group: each country with its people and capital, then the glossary's."""
+    countries = [(country.name(), country.demonym(), country.capital()) for country in all_countries()]
+    known = [[name for name in names if isinstance(name, str) and name] for names in countries]
+    return (*known, *_glossary()["places"])

@@ -15,11 +15,12 @@ from rag.followup import Resolved, resolve
 from rag.model import Question, Shape, Turn
 from rag.sides import sides_of
 
+_CONTACTS = r"(?:calls|meetings|statements|contacts|readouts|visits)"
 _TIMELINE = re.compile(
-    r"\b(?:timeline|chronolog\w*|list\s+(?:all|every|each|the|\w+['’]s)|every\s+(?:\w+\s+){0,3}?(?:calls?|meetings?"
-    r"|statements?|contacts?|readouts?|visits?)|(?:all|which)\s+(?:the\s+|of\s+the\s+)?(?:\w+\s+){0,2}?(?:calls|meetings"
-    r"|statements|contacts|readouts|visits)|track|trace|sequence\s+of|history\s+of|how\s+often|\w+['’]s\s+(?:\w+\s+){0,2}?(?:calls|meetings|statements|contacts|readouts|visits)|dates\s+and\s+topics"
-    r"|over\s+time|evolve[ds]?|evolution)\b",
+    r"\b(?:timeline|chronolog\w*|list\s+(?:all|every|each|the|\w+['’]s)"
+    r"|every\s+(?:\w+\s+){0,3}?(?:call|meeting|statement|contact|readout|visit)"
+    rf"|(?:all|which)\s+(?:the\s+|of\s+the\s+)?(?:\w+\s+){{0,2}}?{_CONTACTS}|\w+['’]s\s+(?:\w+\s+){{0,2}}?{_CONTACTS}"
+    r"|track|trace|sequence\s+of|history\s+of|how\s+often|dates\s+and\s+topics|over\s+time|evolve[ds]?|evolution)\b",
     re.I,
 )
 _COMPARISON = re.compile(
@@ -68,11 +69,13 @@ def understand(
         window = _window(resolved, today)
         if window is not None:
             filters = replace(given, date_from=window.first, date_to=window.last)
+    named = names(resolved.standalone)
     question = Question(
         text=text,
         standalone=resolved.standalone,
         filters=filters,
-        people=tuple(names(resolved.standalone)),
+        people=tuple(name for name in named if not thesaurus.is_place(name)),
+        places=tuple(name for name in named if thesaurus.is_place(name)),
         shape=_shape(text),
         concepts=tuple(_concepts(resolved, thesaurus, lexical)),
     )
@@ -116,7 +119,7 @@ def names(text: str) -> list[str]:
         while words and words[0].lower() in _OPENERS:
             words = words[1:]
         if words:
-            found.append(" ".join(words))
+            found.append(re.sub(r"['’]s?$", "", " ".join(words)))
     return list(dict.fromkeys(found))
 
 

@@ -53,7 +53,7 @@ def _split(text: str, where: str) -> tuple[dict[str, Any], str]:
     if not closing:
         return {}, text  # a rule at the top of a plain text, not front matter
     try:
-        fields = yaml.load(rest[: closing.start()], _Loader) or {}
+        fields = yaml.load(rest[: closing.start()], _Loader) or {}  # noqa: S506 (it is a SafeLoader)
     except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as problem:
         reason = " ".join(str(problem).split())[:200]
         raise InputError(where, f"the front matter is not YAML: {reason}") from problem
