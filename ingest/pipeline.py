@@ -15,8 +15,9 @@ from ingest.readers import Item, reader_for, registry
 from ingest.sentences import Span
 from ingest.split import HEADER_TOKENS, split
 
-# Statements tokenised together; the lexical index catches up after each such batch.
-_BATCH = 32
+# Statements tokenised and indexed together. Batches grow: the first statements are found at once, and a long run pays
+# for few commits of the lexical index. (A search brings that index up to date itself, whatever the batch.)
+_FIRST_BATCH, _LARGEST_BATCH = 32, 512
 _BATCH_CHARACTERS = 2_000_000
 
 
@@ -75,7 +76,7 @@ def split_anew(holdings: Holdings, progress: Callable[[int], None] = lambda coun
     """
     archive, changed = holdings.archive, 0
     ids = archive.all_ids()
-    for batch in (ids[i : i + _BATCH] for i in range(0, len(ids), _BATCH)):
+    for batch in (ids[i : i + _LARGEST_BATCH] for i in range(0, len(ids), _LARGEST_BATCH)):
         versions = [archive.version(statement_id) for statement_id in batch]
         passages = _passages([version.text for version in versions], holdings.embedder)
         for version, spans in zip(versions, passages, strict=True):
@@ -133,13 +134,13 @@ def _read(path: Path) -> Iterator[Item | InputError]:
 
 def _batches(drafts: Iterable[_Draft]) -> Iterator[list[_Draft]]:
     batch: list[_Draft] = []
-    size = 0
+    size, most = 0, _FIRST_BATCH
     for draft in drafts:
         batch.append(draft)
         size += len(draft.text)
-        if len(batch) >= _BATCH or size >= _BATCH_CHARACTERS:
+        if len(batch) >= most or size >= _BATCH_CHARACTERS:
             yield batch
-            batch, size = [], 0
+            batch, size, most = [], 0, min(2 * most, _LARGEST_BATCH)
     if batch:
         yield batch
 
