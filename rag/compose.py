@@ -107,7 +107,7 @@ def introduction(statement: Statement) -> str:
     when = f"{day.day} {day:%B %Y}"
     if statement.event and statement.event != statement.published:
         when += f" (published {statement.published.day} {statement.published:%B %Y})"
-    named = [when, statement.issuer, statement.kind, plain(statement.title)]
+    named = [when, *(plain(part or "") for part in (statement.issuer, statement.kind, statement.title))]
     return " · ".join(part for part in named if part) + (" · withdrawn" if statement.withdrawn else "")
 
 

@@ -147,6 +147,8 @@ _PREPOSITION = r"\b(?:in|during|of|for|since|before|after|until|till|by|from|to|
 _MONTH_CUE = re.compile(rf"(?:{_PREPOSITION}|\b(?:that|the\s+same)\s+)$", re.I)
 _YEAR_CUE = re.compile(rf"(?:{_PREPOSITION}|[-–]\s*|^\s*)$", re.I)
 _EVENT = re.compile(r"\s+(?:trip|visit|tour|meetings?|calls?|talks?|summit|contacts?|conversations?)\b", re.I)
+_FIRST_DAY = re.compile(rf"\b{_MONTH}\s+[0-3]?\d(?:st|nd|rd|th)?{_TO}$", re.I)
+_FINANCIAL = re.compile(r"[-–/](\d\d)(?!\d)")
 _UNTIL = re.compile(r"\b(?:until|till|through|by)\s+(?:the\s+end\s+of\s+)?$", re.I)
 _BEFORE = re.compile(r"\b(?:before|prior\s+to|ahead\s+of|up\s+to)\s+(?P<event>(?:[^\s,;.?]+\s+){0,8}?)$", re.I)
 _AFTER = re.compile(r"\b(?:after|following)\s+(?P<event>(?:[^\s,;.?]+\s+){0,8}?)$", re.I)
@@ -175,7 +177,8 @@ def _covering(windows: list[Window]) -> Window | None:
         return None
     firsts, lasts = [w.first for w in windows], [w.last for w in windows]
     if len(windows) == 2 and windows[0].last is None and windows[1].first is None:
-        return Window(firsts[0], lasts[1])
+        first, last = firsts[0], lasts[1]
+        return Window(first, last) if first and last and first <= last else Window(None, None)
     return Window(
         None if None in firsts else min(filter(None, firsts)), None if None in lasts else max(filter(None, lasts))
     )
@@ -247,6 +250,15 @@ def _iso_day(found: _Found) -> Days:
     return day, day
 
 
+def _second_day(found: _Found) -> Days:
+    """The 20 of "between Feb 1 and 20, 2022"."""
+    named = _FIRST_DAY.search(found.lead)
+    if named is None:
+        raise ValueError("not a day")
+    day = date(found.year, _MONTHS[named["month"].lower()], int(found["day"]))
+    return day, day
+
+
 def _last_week(found: _Found) -> Days:
     last = _month(found.year, found.month)[1]
     return last - timedelta(days=6), last
@@ -293,12 +305,16 @@ def _cued_year(found: _Found) -> Days:
     """A bare year, where the words around it make it a time: "the 2016 accord" and "Agenda 2030" are names."""
     if not (_YEAR_CUE.search(found.lead) or _EVENT.match(found.match.string[found.match.end() :])):
         raise ValueError("not a time")
+    financial = _FINANCIAL.match(found.match.string[found.match.end() :])
+    if financial and int(financial[1]) == (found.year + 1) % 100:
+        raise ValueError("a financial year: what it is about, while the statement may be issued after it")
     return _months(found.year, 1, 12)
 
 
 def _counted(found: _Found) -> Days:
-    days = {"day": 1, "week": 7, "month": 30, "year": 365}[found["unit"].rstrip("s")] * int(found["count"])
-    return found.today - timedelta(days=days), found.today
+    count = _COUNTS.get(found["count"]) or int(found["count"])
+    days = {"day": 1, "week": 7, "month": 30, "year": 365}[found["unit"].rstrip("s")] * count
+    return date.fromordinal(max(1, found.today.toordinal() - days)), found.today
 
 
 def _relative(found: _Found) -> Days:
@@ -336,6 +352,7 @@ def _rules() -> Iterator[tuple[re.Pattern[str], Callable[[_Found], Days]]]:
         (rf"(?P<part>early|mid|late)[-\s]{_MONTH},?\s+{_YEAR}", _part_of_month),
         (rf"{_DAY}\s+(?:of\s+)?{_MONTH},?\s+{_YEAR}", _Found.day),
         (rf"{_MONTH}\s+{_DAY},?\s+{_YEAR}", _Found.day),
+        (rf"{_DAY},?\s+{_YEAR}", _second_day),
         (rf"{_ORDINAL}\s+half\s+of\s+{_YEAR}", _half),
         (rf"{_ORDINAL}\s+quarter\s+(?:of\s+)?{_YEAR}", _quarter),
         (rf"q(?P<number>[1-4])\s+(?:of\s+)?{_YEAR}", _short_quarter),
@@ -350,7 +367,10 @@ def _rules() -> Iterator[tuple[re.Pattern[str], Callable[[_Found], Days]]]:
         (rf"{_MONTH}", _cued_month),
         (_YEAR, _cued_year),
         (r"(?:the\s+)?(?P<which>last|past|this)\s+(?P<unit>week|month|quarter|year)", _relative),
-        (r"(?:the\s+)?(?:last|past)\s+(?P<count>\d{1,3})\s+(?P<unit>days?|weeks?|months?|years?)", _counted),
+        (
+            r"(?:the\s+)?(?:last|past)\s+(?P<count>\d{1,3}|two|three|four|five|six)\s+(?P<unit>days?|weeks?|months?|years?)",
+            _counted,
+        ),
         (r"today|yesterday", _near_day),
     ):
         yield re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.I), read

@@ -30,6 +30,10 @@ _IN_TITLE, _RANK, _KIND = 0.5, 0.3, 0.1
 _ANNOUNCES = re.compile(
     r"\b(?:upcoming|to\s+(?:visit|travel|meet|host|attend)|travel\s+to|will|preview|background\s+press)\b", re.I
 )
+_WILL_MEET = re.compile(
+    r"\b(?:will|plans?\s+to|is\s+(?:scheduled|expected|due)\s+to)\s+(?:\w+\s+)?(?:meet|host|travel|visit|speak|call|hold"
+    r"|attend|participate|welcome|receive|lead|convene)\b"
+)
 _WHO_MET = re.compile(
     r"\b(?:spoke|met|meets?|welcomed|hosted|held\s+(?:a|an|talks)|received|called|joined|participated|travell?ed|convened)\b"
 )
@@ -47,6 +51,7 @@ class Evidence:
         missing: the question's concepts that it does not have.
         named_in_front: its title and first sentence have every name of the question.
         in_title: the question's concepts in its title.
+        announces: it says that talks will be held, not what was said.
         sentences: what was looked into, in order.
         telling: the question's concepts that do not belong to its identity.
         quotes: those of them that answer, in order.
@@ -60,6 +65,7 @@ class Evidence:
     missing: tuple[Concept, ...]
     named_in_front: bool
     in_title: frozenset[Concept]
+    announces: bool
     sentences: tuple[Sentence, ...]
     telling: frozenset[Concept]
     quotes: tuple[Sentence, ...] = ()
@@ -126,16 +132,18 @@ def _look_into(group: Sequence[Hit], question: Question, rank: float, holdings: 
     title = _in(topic, [statement.title, statement.issuer or "", *statement.speakers, statement.place or ""])
     identity = title | {concept for concept in _in(topic, [statement.title, lead]) if concept.named}
     found = identity.union(*(sentence.found for sentence in sentences))
+    kind = _account(statement, lead)
     covered, likeness = _share(found, topic), max(hit.likeness for hit in group)
     return Evidence(
         statement=statement,
         version=passage.version,
-        score=covered + likeness + _IN_TITLE * _share(title, topic) + _RANK * rank + account(statement),
+        score=covered + likeness + _IN_TITLE * _share(title, topic) + _RANK * rank + _KIND * kind,
         covered=covered,
         likeness=likeness,
         missing=tuple(concept for concept in topic if concept not in found),
         named_in_front=all(concept in identity for concept in topic if concept.named),
         in_title=_in(topic, [statement.title]),
+        announces=kind < 0,
         sentences=sentences,
         telling=frozenset(topic) - identity,
     )
@@ -168,11 +176,11 @@ def _likely(sentences: Sequence[Sentence]) -> list[Sentence]:
     return ranked[:_COMPARED]
 
 
-def account(statement: Statement) -> float:
-    """A little for a statement that gives an account of talks, and a little against one that announces them."""
-    if _ANNOUNCES.search(statement.title):
-        return -_KIND
-    return _KIND if statement.kind == "readout" or _REPORTS.search(statement.title) else 0.0
+def _account(statement: Statement, lead: str) -> int:
+    """1 for a statement that gives an account of talks, -1 for one that announces them, 0 for any other."""
+    if _ANNOUNCES.search(statement.title) or _WILL_MEET.search(lead):
+        return -1
+    return 1 if statement.kind == "readout" or _REPORTS.search(statement.title) else 0
 
 
 def _in(topic: Iterable[Concept], texts: Iterable[str]) -> frozenset[Concept]:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from corpus.archive import Archive
-from corpus.errors import UnverifiedAnswer
+from corpus.errors import NotHeld, UnverifiedAnswer
 from rag.compose import Draft
+from rag.model import Citation
 
 _MARKER = re.compile(r"\[(\d+)\]")
 
@@ -30,8 +31,9 @@ def verify(draft: Draft, retrieved: Sequence[str], archive: Archive) -> None:
             raise UnverifiedAnswer(f"Citation {number} has the marker [{citation.marker}].")
         if citation.statement.id not in retrieved:
             raise UnverifiedAnswer(f"Citation [{number}] points to {citation.statement.id}, which was not retrieved.")
-        held = archive.version(citation.statement.id, citation.version).text
-        if not citation.quote or held[citation.start : citation.end] != citation.quote:
+        start, end = citation.start, citation.end
+        exact = 0 <= start < end and end - start == len(citation.quote)
+        if not exact or _held(citation, archive)[start:end] != citation.quote:
             raise UnverifiedAnswer(f"Citation [{number}] is not what {citation.statement.id} says at that place.")
         # Quotes are taken out one by one, so that a "[7]" inside a statement is never read as a marker of ours.
         shown = f"“{citation.quote}” [{number}]"
@@ -41,3 +43,11 @@ def verify(draft: Draft, retrieved: Sequence[str], archive: Archive) -> None:
     stray = _MARKER.search(rest)
     if stray:
         raise UnverifiedAnswer(f"The marker {stray[0]} has no citation.")
+
+
+def _held(citation: Citation, archive: Archive) -> str:
+    """The text of the version that is cited; empty where it is not held, which no quote is a span of."""
+    try:
+        return archive.version(citation.statement.id, citation.version).text
+    except NotHeld:
+        return ""
