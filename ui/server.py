@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -21,7 +20,7 @@ from corpus.errors import NotHeld, OnRecordError, SettingsError
 from corpus.model import Filters
 from corpus.settings import Settings
 from rag.engine import Engine
-from rag.model import Hit, Turn, as_json
+from rag.model import Turn, as_json, hit_json
 from ui.chat import LONGEST_QUESTION, checked, mount_chat
 from ui.render import statement_json
 
@@ -175,32 +174,12 @@ def _add_routes(app: FastAPI, engine: Engine) -> None:
         k: Annotated[int, Query(ge=1, le=100)] = 10,
     ) -> list[dict[str, Any]]:
         """Passages, best first."""
-        return hits_json(engine.search(q, Filters(), k))
+        return [hit_json(hit) for hit in engine.search(q, Filters(), k)]
 
     @app.get("/api/v1/statements/{statement_id:path}")
     def statement(statement_id: str) -> dict[str, Any]:
         """One statement; the same object as `onrecord show ID --json`."""
         return statement_json(archive, statement_id)
-
-
-def hits_json(hits: Sequence[Hit]) -> list[dict[str, Any]]:
-    """Passages as the API gives them."""
-    return [
-        {
-            "passage_id": hit.passage.id,
-            "statement_id": hit.statement.id,
-            "title": hit.statement.title,
-            "date": hit.statement.published.isoformat(),
-            "issuer": hit.statement.issuer,
-            "version": hit.passage.version,
-            "start": hit.passage.start,
-            "end": hit.passage.end,
-            "text": hit.passage.text,
-            "score": hit.score,
-            "why": dict(hit.why),
-        }
-        for hit in hits
-    ]
 
 
 def _add_errors(app: FastAPI) -> None:
