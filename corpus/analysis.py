@@ -35,9 +35,25 @@ _SPELLINGS = re.compile(
 )
 
 
+# "FY25", "FY 2025" and "2024-25" are one financial year: 202425, a word of its own.
+_FISCAL = re.compile(
+    r"\b(?:FY\s?'?(?:20)?(?P<ends>\d\d)|(?:FY\s?)?20(?P<from>\d\d)\s?[-–/]\s?(?:20)?(?P<to>\d\d))\b(?![-–/]\d)"
+)
+_CONTRACTED = re.compile(r"(?<=\w)['’](?:re|ve|ll|s|d|m|t)\b")
+_ACRONYMS = re.compile(r"\b([A-Z]{2,6})s\b")
+
+
 def normalise(text: str) -> str:
     """A text with one spelling for words that have two, and "U.S." as the word it stands for; for indexing only."""
-    return _SPELLINGS.sub(_one_spelling, text)
+    text = _FISCAL.sub(_one_year, _CONTRACTED.sub("", text))
+    return _SPELLINGS.sub(_one_spelling, _ACRONYMS.sub(r"\1", text))
+
+
+def _one_year(match: re.Match[str]) -> str:
+    if match["ends"]:
+        return f"FY 20{(int(match['ends']) - 1) % 100:02}{match['ends']}"
+    follows = int(match["to"]) == (int(match["from"]) + 1) % 100
+    return f"20{match['from']}{match['to']}" if follows else match[0]
 
 
 def _one_spelling(match: re.Match[str]) -> str:
@@ -71,15 +87,16 @@ you your yours
 
 # Words that ask for what was said, or point at the saying, without being what it was about.
 _ASKING_WORDS = """
-according add added address agenda anything ask asked besides bring brought came change changed chat chats chronology
-come comment compare compared comparison contact contacts contrast cover covered covers date dates dealt detail
-details differ difference different differs discuss discussed discussing discussion drop dropped end engagement
-especially evolution evolve evolved happen happened happening held hold incl including involve issue issues itself
-language list main matter matters mention mentioned mentions message messages name passage point points put question
-raise raised rang right ring said sat saw say saying says see seen separate sequence set side sit speak speaks
-specific specifically spoke spoken stress stressed subject subjects table take taken talk talked talking talks tells
-theme themes thing things timeline told tone took topic topics touch touched trace track turn use used versus want
-wanted went wording words
+according add added address adm agenda amb anything ask asked besides bring brought came capt cdr change changed chat
+chats chronology col come comment compare compared comparison contact contacts contrast cover covered covers date
+dates dealt detail details differ difference different differs discuss discussed discussing discussion dr drop dropped
+end engagement especially etc evolution evolve evolved exact exactly gen get got happen happened happening held hello
+himself hold hon incl including involve issue issues itself language line lines list look looked looks lt main maj
+matter matters mention mentioned mentions message messages mr mrs ms name need needs passage per pick picked point
+points prof put question raise raised rang right ring said sat saw say saying says see seen separate sequence set shri
+side since sit smt speak speaks specific specifically spoke spoken stress stressed subject subjects table take taken
+talk talked talking talks tells theme themes thing things through thru timeline told tone took topic topics touch
+touched trace track turn use used versus via want wanted went wording words yes
 """
 
 

@@ -13,7 +13,7 @@ from rag.model import Outcome, Question, Searched, Shape
 
 # Chosen on the odd-numbered cases of the development set and reported on the even ones; see docs/quality.md.
 _ENOUGH = 1.15
-_PARTLY = 1.0
+_PARTLY = 1.03
 # A statement without so large a share of the question, written as names in it, is about something else: a call with
 # another president, or a real call that never touched what is asked.
 _NAMES_MISSING = 0.3

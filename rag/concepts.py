@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from countryinfo import all_countries
+from wordfreq import zipf_frequency
 
 from corpus.analysis import asking_terms, function_terms, terms
 from corpus.lexical import LexicalIndex
@@ -21,6 +23,12 @@ Form = tuple[str, ...]
 Groups = Mapping[Form, frozenset[Form]]
 
 _LONGEST_FORM = 7
+# Zipf frequencies between which a word loses weight, from everyday words down to words of a subject.
+_EVERYDAY, _SPREAD, _PLAINEST = 6.5, 2.5, 0.15
+_HARDLY_A_WORD = 2.0
+_PARAPHRASED = 0.7
+# Names tell statements apart even where many statements have them.
+_NAME_RARITY = 2.0
 _GLOSSARY = Path(__file__).parent / "glossary.toml"
 
 
@@ -31,10 +39,12 @@ class Concept:
     Attributes:
         label: as the question has it, analyzed.
         forms: every way to say it, each a tuple of terms; the first is the question's own.
-        rarity: of its commonest form that is held; that of an unseen word where none is.
+        rarity: of its commonest form that is held, or of an unseen word where none is; less for a word that is common
+            in English at large, since a small archive makes everyday words look rare.
         turn_weight: 1 for the words of this turn, less for those of earlier ones.
         asking: it asks for what was said rather than being what it was about.
-        named: the question writes it as a name.
+        named: the question writes it as a name, or it can be nothing else.
+        unseen: no form of it is held anywhere.
     """
 
     label: str
@@ -43,6 +53,7 @@ class Concept:
     turn_weight: float
     asking: bool
     named: bool
+    unseen: bool
 
     @property
     def weight(self) -> float:
@@ -82,13 +93,15 @@ class Thesaurus:
         """
         found: dict[str, Concept] = {}
         words, named = terms(text), set(terms(" ".join(names)))
+        commonness = _commonness(text)
         i = 0
         while i < len(words):
             form = self._longest(words[i : i + _LONGEST_FORM])
             i += len(form)
             kept = _content(form)
             if kept and " ".join(form) not in found:
-                found[" ".join(form)] = self._concept(form, kept, lexical, turn_weight, named)
+                concept = self._concept(form, kept, lexical)
+                found[" ".join(form)] = _weighed(concept, named, commonness, turn_weight)
         return list(found.values())
 
     def is_place(self, name: str) -> bool:
@@ -100,29 +113,66 @@ class Thesaurus:
         known = (tuple(words[:n]) for n in range(len(words), 1, -1))
         return next((form for form in known if form in self._groups), (words[0],))
 
-    def _concept(
-        self, form: Form, kept: Form, lexical: LexicalIndex, turn_weight: float, named: Collection[str]
-    ) -> Concept:
+    def _concept(self, form: Form, kept: Form, lexical: LexicalIndex) -> Concept:
+        """A form with the others of its group, or with words that it may be a slip for."""
         others = sorted(filter(None, map(_content, self._groups.get(form, frozenset()) - {form})))
         forms = list(dict.fromkeys([kept, *others]))
-        rarity = lexical.rarity([term for each in forms for term in each])
-        unseen = max(rarity.values(), default=0.0)
         if len(kept) == 1 and not lexical.holds(kept[0]):
-            forms += [(variant,) for variant in lexical.variants(kept[0])]
-            rarity |= lexical.rarity([term for each in forms for term in each])
+            forms += [*_halves(kept[0], lexical), *((variant,) for variant in lexical.variants(kept[0]))]
+        rarity = lexical.rarity([term for each in forms for term in each])
         held = [max(rarity[t] for t in each) for each in forms if all(lexical.holds(t) for t in each)]
         return Concept(
             label=" ".join(kept),
             forms=tuple(forms),
-            rarity=min(held) if held else unseen,
-            turn_weight=turn_weight,
+            rarity=min(held, default=max(rarity.values(), default=0.0)),
+            turn_weight=1.0,
             asking=all(term in asking_terms() for term in kept),
-            named=any(term in named for term in kept),
+            named=form in self._groups and len(form) == 1 and form in _places(),
+            unseen=not held,
         )
 
 
+def _halves(word: str, lexical: LexicalIndex) -> list[Form]:
+    """A compound as the two words that are held: "coastguard" as "coast guard"."""
+    cuts = ((word[:i], word[i:]) for i in range(4, len(word) - 3))
+    return [(first, second) for first, second in cuts if lexical.holds(first) and lexical.holds(second)]
+
+
+def _weighed(concept: Concept, named: Collection[str], commonness: Mapping[str, float], turn_weight: float) -> Concept:
+    """A concept with what the question's spelling and English at large say of it."""
+    words = concept.label.split()
+    common = max((commonness.get(word, 0.0) for word in words), default=0.0)
+    # A word that is next to unknown in English and nowhere held can only be a name or a term of art.
+    is_name = (
+        concept.named
+        or any(word in named for word in words)
+        or _is_year(words[0])
+        or (concept.unseen and len(words) == 1 and common < _HARDLY_A_WORD and words[0].isalpha() and len(words[0]) > 3)
+    )
+    plain = min(1.0, max(_PLAINEST, (_EVERYDAY - common) / _SPREAD))
+    # A common word that is nowhere held has most likely been said in another word.
+    plain *= _PARAPHRASED if concept.unseen else 1.0
+    rarity = max(concept.rarity, _NAME_RARITY) if is_name else concept.rarity * plain
+    return replace(concept, named=is_name, rarity=rarity, turn_weight=turn_weight)
+
+
+def _commonness(text: str) -> dict[str, float]:
+    """Zipf frequency in English of the word behind each term: 7 for "the", 5 for "exactly", 1.5 for "Chabahar"."""
+    found: dict[str, float] = {}
+    for word in re.findall(r"[^\W_]+", text):
+        for term in terms(word):
+            found[term] = max(found.get(term, 0.0), zipf_frequency(word, "en"))
+    return found
+
+
+def _is_year(word: str) -> bool:
+    """Whether a term is a financial year as `corpus.analysis` writes it."""
+    return len(word) == 6 and word.startswith("20") and word.isdecimal()
+
+
 def _content(form: Form) -> Form:
-    return tuple(term for term in form if term not in function_terms())
+    """A form without the terms that carry nothing: function words and single letters."""
+    return tuple(term for term in form if term not in function_terms() and (len(term) > 1 or not term.isalpha()))
 
 
 def _join(groups: dict[Form, frozenset[Form]], names: Iterable[str]) -> None:

@@ -108,10 +108,7 @@ def gather(question: Question, vector: Vectors, hits: Sequence[Hit], holdings: H
     close = _READ_CLOSELY[question.shape]
     read = [*_compare(found[:close], vector, holdings), *found[close:]]
     read.sort(key=lambda item: -item.score)
-    return [
-        replace(item, quotes=tuple(choose(item.sentences, item.telling, question.shape, item.likeness)))
-        for item in read
-    ]
+    return [replace(item, quotes=tuple(choose(item.sentences, item.telling, question))) for item in read]
 
 
 def _look_into(group: Sequence[Hit], question: Question, rank: float, holdings: Holdings) -> Evidence:

@@ -5,7 +5,7 @@ Nothing here uses LlamaIndex's global `Settings`, and no node id is random: a no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
@@ -119,6 +119,7 @@ class StatementChatEngine(BaseChatEngine):
             response=answered.response,
             source_nodes=answered.source_nodes,
             chat_stream=(piece for piece in (whole,)),
+            achat_stream=_in_one_piece(whole),
             is_writing_to_memory=False,
         )
 
@@ -129,6 +130,10 @@ class StatementChatEngine(BaseChatEngine):
         import asyncio
 
         return await asyncio.to_thread(self.stream_chat, message, chat_history)
+
+
+async def _in_one_piece(whole: ChatResponse) -> AsyncGenerator[ChatResponse, None]:
+    yield whole
 
 
 def _turns(messages: Sequence[ChatMessage]) -> list[Turn]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from wordfreq import zipf_frequency
+
 from corpus.lexical import LexicalIndex
 from corpus.model import Filters
 from rag.concepts import Concept, Thesaurus
@@ -20,11 +22,11 @@ _TIMELINE = re.compile(
     r"\b(?:timeline|chronolog\w*|list\s+(?:all|every|each|the|\w+['’]s)"
     r"|every\s+(?:\w+\s+){0,3}?(?:call|meeting|statement|contact|readout|visit)"
     rf"|(?:all|which)\s+(?:the\s+|of\s+the\s+)?(?:\w+\s+){{0,2}}?{_CONTACTS}|\w+['’]s\s+(?:\w+\s+){{0,2}}?{_CONTACTS}"
-    r"|track|trace|sequence\s+of|history\s+of|how\s+often|dates\s+and\s+topics|over\s+time|evolve[ds]?|evolution)\b",
+    r"|track|trace|sequence\s+of|history\s+of|how\s+often|dates\s+and\s+topics|over\s+time|over\s+the\s+years|year\s+by\s+year|in\s+(?:date\s+)?order|evolve[ds]?|evolution)\b",
     re.I,
 )
 _COMPARISON = re.compile(
-    r"\b(?:compar(?:e[ds]?|ing|ison)|differ(?:s|ed|ent|ence|ences)?|versus|vs\.?|contrast|(?:what|how)\s+(?:has\s+|had\s+)?"
+    r"\b(?:compar(?:e[ds]?|ing|ison)|differ(?:s|ed|ent|ence|ences)?|versus|vs?\.?|contrast|(?:what|how)\s+(?:has\s+|had\s+)?"
     r"changed\s+between|set\s+.{3,80}?\s+against|same\s+in\s+both|what\s+was\s+the\s+same|side\s+by\s+side)\b",
     re.I,
 )
@@ -35,7 +37,11 @@ _DISCUSSION = re.compile(
     r"|summari[sz]e|touch(?:ed)?\s+on)\b",
     re.I,
 )
-_NAME = re.compile(r"\b(?:[A-Z][\w’'-]+|[A-Z]{2,})(?:\s+(?:(?:bin|al|de|van|von|of|the)\s+)*[A-Z][\w’'-]+)*")
+# A follow-up that has no verb of its own: "and with Qatar?", "what about space?".
+_ELLIPTIC = re.compile(
+    r"^\W*(?:and|what\s+about|how\s+about|same|also|or)\b(?!.*\b(?:is|are|was|were|did|does|do|has|have)\b)", re.I
+)
+_NAME = re.compile(r"\b(?:[A-Z][\w’'-]+|[A-Z]{2,})(?:\s+(?:(?:bin|al|da|de|der|van|von|of|the)\s+)*[A-Z][\w’'-]+)*")
 # Words that open a question with a capital and name nobody.
 _OPENERS = frozenset(
     "and are as at before brief by can compare could did do does during for from give has have he how i if in is list "
@@ -44,6 +50,7 @@ _OPENERS = frozenset(
 )
 
 
+_PLAIN = 4.6  # Zipf frequency from which a capitalised first word is taken for no name
 # What earlier turns said counts, but less than the words of this turn.
 _EARLIER = 0.5
 _ANSWERED = 0.3
@@ -69,19 +76,20 @@ def understand(
         window = _window(resolved, today)
         if window is not None:
             filters = replace(given, date_from=window.first, date_to=window.last)
-    named = names(resolved.standalone)
+    named = names(without_dates(resolved.standalone))
     question = Question(
         text=text,
         standalone=resolved.standalone,
         filters=filters,
         people=tuple(name for name in named if not thesaurus.is_place(name)),
         places=tuple(name for name in named if thesaurus.is_place(name)),
-        shape=_shape(text),
+        shape=_shape(resolved),
         concepts=tuple(_concepts(resolved, thesaurus, lexical)),
     )
     if question.shape is not Shape.COMPARISON:
         return question
-    return replace(question, sides=sides_of(question, resolved.question, names(resolved.question), today))
+    sides = sides_of(question, resolved.question, names(without_dates(resolved.question)), today)
+    return replace(question, sides=sides)
 
 
 def _window(resolved: Resolved, today: date) -> Window | None:
@@ -118,14 +126,27 @@ def names(text: str) -> list[str]:
         words = match[0].split()
         while words and words[0].lower() in _OPENERS:
             words = words[1:]
+        if words and match.start() == 0 and _is_plain(words[0]):
+            words = words[1:]
         if words:
             found.append(re.sub(r"['’]s?$", "", " ".join(words)))
     return list(dict.fromkeys(found))
 
 
-def _shape(text: str) -> Shape:
-    if _COMPARISON.search(text):
-        return Shape.COMPARISON
-    if _TIMELINE.search(text):
-        return Shape.TIMELINE
-    return Shape.DISCUSSION if _DISCUSSION.search(text) else Shape.FACT
+def _is_plain(word: str) -> bool:
+    """Whether the first word of a question is a common word that only its place gives a capital."""
+    return word.istitle() and word[-1].isalpha() and zipf_frequency(word, "en") >= _PLAIN
+
+
+def _shape(resolved: Resolved) -> Shape:
+    """What kind of answer is asked for; "and with Qatar?" asks for what the turn before did."""
+    for words in (resolved.question, *(turn.question for turn in reversed(resolved.thread))):
+        if _COMPARISON.search(words):
+            return Shape.COMPARISON
+        if _TIMELINE.search(words):
+            return Shape.TIMELINE
+        if _DISCUSSION.search(words):
+            return Shape.DISCUSSION
+        if not _ELLIPTIC.match(words):
+            break
+    return Shape.FACT

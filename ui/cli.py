@@ -85,7 +85,71 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("file", type=Path)
     _add(commands, "reindex", "operate:reindex", "make both indexes anew from the archive")
     _add(commands, "setup-model", "operate:setup_model", "prepare the default embedding model (once)")
+    _eval_commands(commands)
     return parser
+
+
+def _eval_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = commands.add_parser("eval", help="run question sets, compare runs, hold them to bars")
+    evals = group.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    run = _add(evals, "run", "evaluate:run", "run a question set and write its record")
+    run.add_argument("cases", type=Path, help="a file of cases, JSON Lines")
+    run.add_argument("--out", type=Path, required=True, metavar="RUN.json", help="the record; a killed run goes on")
+    asked = run.add_mutually_exclusive_group()
+    asked.add_argument("--url", help="ask this server; the archive is what its quotes are checked against")
+    asked.add_argument("--system", default="ours", help="ours, or one that lacks a part (default ours)")
+    run.add_argument("--limit", type=_positive, metavar="N", help="only the first N cases")
+    run.add_argument("--today", type=_day, metavar="DATE", help='what "last week" counts from (default today)')
+    run.add_argument("--jobs", type=_positive, default=1, metavar="N", help="cases at a time (default 1)")
+    _json_flag(run)
+
+    gate = _add(evals, "gate", "evaluate:gate", "hold a run to bars; exit code 1 when any falls")
+    gate.add_argument("run", type=Path, metavar="RUN")
+    gate.add_argument("--bars", type=Path, required=True, metavar="FILE", help="the bars, TOML")
+
+    compare = _add(evals, "compare", "evaluate:compare", "what differs between two runs, and how sure that is")
+    compare.add_argument("a", type=Path, metavar="A")
+    compare.add_argument("b", type=Path, metavar="B", help="the run with the change")
+    compare.add_argument("--anyway", action="store_true", help="even over other cases or another corpus")
+    _json_flag(compare)
+
+    report = _add(evals, "report", "evaluate:report", "one HTML file about runs, with every case")
+    report.add_argument("runs", type=Path, nargs="+", metavar="RUN")
+    report.add_argument("--out", type=Path, required=True, metavar="DIR")
+
+    quality = _add(evals, "quality", "evaluate:quality", "every system over a question set, as one page")
+    quality.add_argument("cases", type=Path)
+    quality.add_argument("--work", type=Path, required=True, metavar="DIR", help="the runs are kept here")
+    quality.add_argument("--out", type=Path, required=True, metavar="FILE.md")
+    quality.add_argument("--beir", type=Path, metavar="FOLDER", help="score follow-ups on this collection, too")
+    quality.add_argument("--today", type=_day, metavar="DATE", help='what "last week" counts from (default today)')
+    quality.set_defaults(score=[])
+
+    new = _add(evals, "new", "evaluate:new", "a case out of an answer and the reader's correction")
+    new.add_argument("answer", type=Path, metavar="ANSWER.json", help="what `ask --json` printed")
+    new.add_argument("--to", type=Path, required=True, metavar="CASES", help="the case file that it is added to")
+    new.add_argument("--id", required=True)
+    new.add_argument("--type", default="question")
+    new.add_argument("--before", action="append", default=[], metavar="QUESTION", help="an earlier turn; in order")
+    new.add_argument("--keep", type=_markers, metavar="1,3", help="markers of the citations that are right (default all)")
+    new.add_argument(
+        "--gold", nargs=2, action="append", default=[], metavar=("STATEMENT", "QUOTE"), help="what it lacks"
+    )
+    new.add_argument("--unanswerable", action="store_true", help="nothing held answers it")
+    new.add_argument("--fact", action="append", default=[], help="what an answer should tell")
+    new.add_argument("--note", default="")
+    imported = _add(evals, "import", "evaluate:import_csv", "cases out of a CSV file of questions")
+    imported.add_argument("file", type=Path, metavar="FILE.csv")
+    imported.add_argument(
+        "--to", type=Path, required=True, metavar="CASES", help="the case file that they are added to"
+    )
+
+    beir = _add(evals, "beir", "evaluate:beir", "score retrieval on a BEIR or MTRAG folder")
+    beir.add_argument("folder", type=Path)
+    beir.add_argument("--work", type=Path, required=True, metavar="DIR", help="its archive and our TREC runs go here")
+    beir.add_argument("--score", type=Path, action="append", default=[], metavar="RUN", help="another's TREC run")
+    _json_flag(beir)
 
 
 def _add(
@@ -111,6 +175,13 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date; write it as YYYY-MM-DD") from error
+
+
+def _markers(text: str) -> list[int]:
+    try:
+        return [int(marker) for marker in text.split(",")]
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} does not list markers; write them as 1,3") from error
 
 
 def _positive(text: str) -> int:
