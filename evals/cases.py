@@ -17,7 +17,7 @@ from corpus.errors import NotHeld, OnRecordError
 from corpus.model import sha256
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-_QUOTE_MARKS = ("\"“”„‟«»", "'’‘‚‛`´")
+_QUOTE_MARKS = ('"“”„‟«»', "'’‘‚‛`´")
 
 
 class Gold(BaseModel):
@@ -63,6 +63,8 @@ class Case(BaseModel):
     def _agrees_with_itself(self) -> Self:
         if self.answerable != bool(self.gold):
             raise ValueError("an answerable case needs gold, and one that is not must have none")
+        if self.type == "all":
+            raise ValueError("the type 'all' is what reports call all types together; choose another")
         if self.date_from and self.date_to and self.date_from > self.date_to:
             raise ValueError("date_from is later than date_to")
         return self

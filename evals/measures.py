@@ -121,9 +121,7 @@ def speaker_correctness(pairs: Sequence[tuple[str, str | None]]) -> float | None
     return _mean([set(terms(expected)) <= set(terms(given or "")) for expected, given in pairs])
 
 
-def date_correctness(
-    days: Sequence[Collection[date]], date_from: date | None, date_to: date | None
-) -> float | None:
+def date_correctness(days: Sequence[Collection[date]], date_from: date | None, date_to: date | None) -> float | None:
     """Share of the citations with a date (of publication or event) in the case's window; None without either.
 
     Args:

@@ -152,7 +152,6 @@ def code_version() -> str:
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            name: "***" if _SECRET.search(name) and inner else _without_secrets(inner)
-            for name, inner in value.items()
+            name: "***" if _SECRET.search(name) and inner else _without_secrets(inner) for name, inner in value.items()
         }
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,12 +10,14 @@ from corpus.archive import Archive
 from corpus.errors import NotHeld
 from evals import measures
 from evals.cases import Resolved, Span
-from evals.record import CaseRecord, Cited
+from evals.record import FAILED, CaseRecord, Cited
 
 ALL = "all"
-_AT_LEAST_ZERO = ("decision", "statement_recall", "statement_precision", "ndcg", "mrr", "evidence_recall")
-_EITHER = ("citation_precision", "verbatim_rate", "speaker", "date", "fact_coverage", "words")
-CASE_MEASURES = (*_AT_LEAST_ZERO, *_EITHER)
+CASE_MEASURES = (
+    *("statement_recall", "statement_precision", "ndcg", "mrr"),
+    *("evidence_recall", "citation_precision", "verbatim_rate", "speaker", "date", "fact_coverage"),
+    *("decision", "words"),
+)
 Scores = dict[str, float]
 
 
@@ -26,7 +28,7 @@ def score(case: Resolved, result: CaseRecord, archive: Archive) -> Scores:
     an answer is scored for answerable cases only; where asking failed, every score that the case is eligible for is 0.
     """
     found: dict[str, float | None] = {
-        "decision": float(result.outcome != "error" and result.refused != case.case.answerable)
+        "decision": float(result.outcome != FAILED and result.refused != case.case.answerable)
     }
     if case.case.answerable:
         found |= _ranking(case, result) | _content(case, result, archive)
@@ -36,9 +38,9 @@ def score(case: Resolved, result: CaseRecord, archive: Archive) -> Scores:
     return {name: round(value, 6) for name in CASE_MEASURES if (value := found.get(name)) is not None}
 
 
-def _ranking(case: Resolved, result: CaseRecord) -> Mapping[str, float | None]:
+def _ranking(case: Resolved, result: CaseRecord) -> dict[str, float | None]:
     ranked = ranking_of(result.retrieved, case.gold, case.alt_gold)
-    if ranked is None and result.outcome != "error":
+    if ranked is None and result.outcome != FAILED:
         return {}
     relevant = {span.statement for span in case.gold}
     return {
@@ -49,9 +51,7 @@ def _ranking(case: Resolved, result: CaseRecord) -> Mapping[str, float | None]:
     }
 
 
-def ranking_of(
-    retrieved: Sequence[str] | None, gold: Sequence[Span], alternatives: Sequence[Span]
-) -> list[str] | None:
+def ranking_of(retrieved: Sequence[str] | None, gold: Sequence[Span], alternatives: Sequence[Span]) -> list[str] | None:
     """The statements retrieved, an alternative counted as the one gold statement that it stands in for."""
     if retrieved is None:
         return None
@@ -61,13 +61,13 @@ def ranking_of(
     return list(dict.fromkeys(one if each in stand_in else each for each in retrieved))
 
 
-def _content(case: Resolved, result: CaseRecord, archive: Archive) -> Mapping[str, float | None]:
+def _content(case: Resolved, result: CaseRecord, archive: Archive) -> dict[str, float | None]:
     cited = result.citations
     right = {span.statement for span in (*case.gold, *case.alt_gold)}
     recall = measures.evidence_recall([(span, _beside(span, cited)) for span in case.gold])
-    if len({span.statement for span in case.gold}) == 1 and case.alt_gold:
-        alternative = measures.evidence_recall([(span, _beside(span, cited)) for span in case.alt_gold])
-        recall = max(recall or 0.0, alternative or 0.0)
+    one = len({span.statement for span in case.gold}) == 1
+    if one and any(measures.covered(span, _beside(span, cited)) for span in case.alt_gold):
+        recall = 1.0
     spoken = [
         (span.speaker, c.speaker)
         for span in case.gold
@@ -123,7 +123,7 @@ class Summary:
 
 
 def summarise(cases: Sequence[CaseRecord]) -> Summary:
-    """The measures of a group: means over eligible cases, refusal over all, the median of words, p50 and p95 of time."""
+    """The measures of a group: means over eligible cases, refusal over all, median of words, p50 and p95 of time."""
     values: dict[str, float | None] = {}
     eligible: dict[str, int] = {}
     for name in CASE_MEASURES:
@@ -149,5 +149,4 @@ def by_type(cases: Sequence[CaseRecord]) -> dict[str, list[CaseRecord]]:
 
 def table(cases: Sequence[CaseRecord]) -> dict[str, Summary]:
     """The summary of all cases and of each type."""
-    summarising: Callable[[Sequence[CaseRecord]], Summary] = summarise
-    return {name: summarising(group) for name, group in by_type(cases).items()}
+    return {name: summarise(group) for name, group in by_type(cases).items()}

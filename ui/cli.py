@@ -132,10 +132,8 @@ def _eval_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     new.add_argument("--id", required=True)
     new.add_argument("--type", default="question")
     new.add_argument("--before", action="append", default=[], metavar="QUESTION", help="an earlier turn; in order")
-    new.add_argument("--keep", type=_markers, metavar="1,3", help="markers of the citations that are right (default all)")
-    new.add_argument(
-        "--gold", nargs=2, action="append", default=[], metavar=("STATEMENT", "QUOTE"), help="what it lacks"
-    )
+    new.add_argument("--keep", type=_markers, metavar="1,3", help="citations that are right (default all)")
+    new.add_argument("--gold", nargs=2, action="append", default=[], metavar=("STATEMENT", "QUOTE"), help="missing")
     new.add_argument("--unanswerable", action="store_true", help="nothing held answers it")
     new.add_argument("--fact", action="append", default=[], help="what an answer should tell")
     new.add_argument("--note", default="")

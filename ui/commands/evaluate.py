@@ -63,8 +63,9 @@ def quality(arguments: argparse.Namespace) -> int:
         cases = load_cases(arguments.cases)
         resolved = resolve(cases, holdings.archive)
         today = arguments.today or date.today()
+        common = _head(cases, holdings, {"today": today.isoformat()})
         for name, system in SYSTEMS.items():
-            head = _head(cases, holdings, {"system": name, "today": today.isoformat()})
+            head = common.model_copy(update={"config": {**common.config, "system": name}})
             out = arguments.work / f"{name}.json"
             with progress_bar(name, len(resolved)) as advance:
                 runs[name] = run_cases(resolved, system(holdings, today), holdings.archive, head, out, progress=advance)
