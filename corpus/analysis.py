@@ -29,8 +29,8 @@ def analyzer() -> TextAnalyzer:
 # Spellings that differ between American and British texts, brought to one form; the same words on both sides of a
 # search, so that a word that only looks like one of them ("exercise") still finds itself.
 _SPELLINGS = re.compile(
-    r"\b(?:(?P<dotted>(?:[A-Za-z]\.){2,})|(?P<us>US)\b|(?P<ce>(?:def|off|lic|pret)en)ce(?P<ce_s>s?)\b"
-    r"|(?P<re>cent|theat|fib|met|lit|kilomet)re(?P<re_s>s?)\b|(?P<our>[A-Za-z]{3,})our(?P<our_s>s|ed|ing|hood|able)?\b"
+    r"\b(?:(?P<dotted>(?:[A-Za-z]\.){2,})|(?P<us>US)\b|(?P<ce>(?i:def|off|lic|pret)en)ce(?P<ce_s>s?)\b"
+    r"|(?P<re>(?i:cent|theat|fib|met|lit|kilomet))re(?P<re_s>s?)\b|(?P<our>[A-Za-z]{3,})our(?P<our_s>s|ed|ing|hood|able)?\b"
     r"|(?P<ise>[A-Za-z]{3,})is(?P<ise_s>e|ed|es|ing|ation|ations)\b|(?P<mme>[Pp]rogram)me(?P<mme_s>s?)\b)"
 )
 
@@ -40,13 +40,21 @@ _FISCAL = re.compile(
     r"\b(?:FY\s?'?(?:20)?(?P<ends>\d\d)|(?:FY\s?)?20(?P<from>\d\d)\s?[-–/]\s?(?:20)?(?P<to>\d\d))\b(?![-–/]\d)"
 )
 _CONTRACTED = re.compile(r"(?<=\w)['’](?:re|ve|ll|s|d|m|t)\b")
+_CAPITALS = re.compile(r"\b[A-Z]{2,5}\b")
 _ACRONYMS = re.compile(r"\b([A-Z]{2,6})s\b")
 
 
 def normalise(text: str) -> str:
     """A text with one spelling for words that have two, and "U.S." as the word it stands for; for indexing only."""
     text = _FISCAL.sub(_one_year, _CONTRACTED.sub("", text))
-    return _SPELLINGS.sub(_one_spelling, _ACRONYMS.sub(r"\1", text))
+    text = _SPELLINGS.sub(_one_spelling, _ACRONYMS.sub(r"\1", text))
+    return _CAPITALS.sub(_told_apart, text)
+
+
+def _told_apart(match: re.Match[str]) -> str:
+    """An acronym that would be lost among the function words ("WHO", "INS", "IT") as a word of its own."""
+    word: str = match[0]
+    return f"{word}acronym" if not function_terms().isdisjoint(analyzer().analyze(word)) else word
 
 
 def _one_year(match: re.Match[str]) -> str:
@@ -76,13 +84,13 @@ def terms(text: str) -> list[str]:
 # Words that shape a question or a sentence but do not say what it is about.
 _FUNCTION_WORDS = """
 a about after again against all also am an and any anybody anyone are as at be because been before being between both
-but by can could did do does doing done down during each either else ever every few for from further get give given
-gave go goes had has have having he her here hers herself him himself his how i if in into is it its itself just let
-list many may me might more most much must my neither no nor not now of off on once one only or other our ours out
-over own please pls quite rather s same shall she should show so some such summarise summarize t tell than thanks that
-the their theirs them themselves then there these they this those though through thx to too under until up upon us
-very was we were what whatever when where whether which while who whom whose why will with within without would yet
-you your yours
+but by can could did do does doing done down during each either else ever every few for from further gave get give
+given go goes had has have having he hello her here hers herself hey hi him himself his how i if in into is it its
+itself just let list many may me might more most much must my neither no nor not now of off ok okay on once one only
+or other our ours out over own please pls quite rather s same shall she should show so some such summarise summarize t
+tell than thanks that the their theirs them themselves then there these they this those though through thx to too
+under until up upon us very was we were what whatever when where whether which while who whom whose why will with
+within without would yet you your yours
 """
 
 # Words that ask for what was said, or point at the saying, without being what it was about.

@@ -22,7 +22,7 @@ from corpus.errors import IndexBusy
 from corpus.locks import FolderLock
 from corpus.model import Filters, as_int
 
-FORMAT = 4
+FORMAT = 5
 BOOSTS = {"title": 2.0, "names": 2.0, "body": 1.0}
 _HEAP_BYTES = 64 * 1024 * 1024
 _BATCH = 512  # statements per commit while catching up

@@ -52,8 +52,8 @@ class Difference:
 
     @property
     def sure(self) -> bool:
-        """Whether the interval leaves out 0."""
-        return self.low > 0 or self.high < 0
+        """Whether both tests say so: the interval leaves out 0, and p is under 0.05."""
+        return (self.low > 0 or self.high < 0) and self.p < 1 - _SURE
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,21 +93,33 @@ def _quoted_share(paragraph: str, start: int, end: int) -> float:
 
 def _attributed(paragraph: str, start: int, end: int) -> str | None:
     """Who is said to have said a quote: in its own sentence, right after it, or leading up to it."""
-    quote_end = _next(paragraph, _CLOSING + '"', max(start, end - 1))
-    rest = paragraph[quote_end + 1 : quote_end + 200] if quote_end >= 0 else ""
-    after = _SAID_NAME.match(rest) or _NAME_SAID.match(rest)
-    if after:
-        return _person(after["who"])
-    lead = paragraph[:end]
-    opened = max(lead.rfind(mark) for mark in _OPENING + '"')
-    before = lead[max(0, lead.rfind(". ", 0, max(opened, 0)) + 2) : max(opened, 0)] if opened > 0 else ""
-    match = _BEFORE.match(before)
+    closing = [i for i in range(start, end) if paragraph[i] in _CLOSING + '"']
+    for quote_end in closing or [_next(paragraph, _CLOSING + '"', end)]:
+        rest = paragraph[quote_end + 1 : quote_end + 200] if quote_end >= 0 else ""
+        after = _SAID_NAME.match(rest) or _NAME_SAID.match(rest)
+        if after:
+            return _person(after["who"])
+    opened = _opened(paragraph, start, end)
+    match = _BEFORE.match(re.split(r"[.!?][”»\"]?\s+", paragraph[: max(opened, 0)])[-1])
     return _person(match["who"]) if match else None
 
 
 def _next(text: str, marks: Iterable[str], start: int) -> int:
     found = [i for mark in marks if (i := text.find(mark, start)) >= 0]
     return min(found, default=-1)
+
+
+def _opened(paragraph: str, start: int, end: int) -> int:
+    """Where the quote opens that the sentence is in, or that is the first in it; -1 for nowhere."""
+    first, straight = -1, False
+    for i, char in enumerate(paragraph[:end]):
+        if char in _OPENING or (char == '"' and not straight):
+            if i < start or first < 0:
+                first = i
+        elif (char in _CLOSING or char == '"') and i < start:
+            first = -1
+        straight = straight != (char == '"')
+    return first
 
 
 def _person(who: str) -> str | None:

@@ -32,6 +32,19 @@ _NAME_RARITY = 2.0
 _GLOSSARY = Path(__file__).parent / "glossary.toml"
 
 
+class Words:
+    """The terms of a text that carry something, for asking which concepts are in it."""
+
+    def __init__(self, text: str) -> None:
+        kept = _content(tuple(terms(text)))
+        self._terms = frozenset(kept)
+        self._line = f" {' '.join(kept)} "
+
+    def have(self, form: Form) -> bool:
+        """Whether the terms of a form stand in a row (function words between them do not count)."""
+        return form[0] in self._terms and (len(form) == 1 or f" {' '.join(form)} " in self._line)
+
+
 @dataclass(frozen=True, slots=True)
 class Concept:
     """One thing that a question names.
@@ -65,9 +78,9 @@ class Concept:
         """Whether the question's own words have it, not only those of an earlier turn."""
         return self.turn_weight == 1.0
 
-    def in_terms(self, found: Collection[str]) -> bool:
-        """Whether a set of terms has any form of it whole."""
-        return any(all(term in found for term in form) for form in self.forms)
+    def is_in(self, words: Words) -> bool:
+        """Whether a text has any form of it: the terms of one form in a row."""
+        return any(words.have(form) for form in self.forms)
 
 
 class Thesaurus:

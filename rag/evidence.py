@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from corpus.analysis import terms
 from corpus.holdings import Holdings
 from corpus.model import Statement
 from corpus.rows import Vectors
 from ingest.sentences import sentence_spans
-from rag.concepts import Concept
+from rag.concepts import Concept, Words
 from rag.model import Hit, Outcome, Question, Shape
 from rag.quotes import Sentence, choose
 
@@ -182,8 +181,8 @@ def _account(statement: Statement, lead: str) -> int:
 
 def _in(topic: Iterable[Concept], texts: Iterable[str]) -> frozenset[Concept]:
     """The concepts that texts have, in any form, together."""
-    found = frozenset(terms(" ".join(texts)))
-    return frozenset(concept for concept in topic if concept.in_terms(found))
+    words = Words(" . ".join(texts))
+    return frozenset(concept for concept in topic if concept.is_in(words))
 
 
 def _share(found: Collection[Concept], topic: Collection[Concept]) -> float:

@@ -44,7 +44,6 @@ def test_a_quotation_is_direct(text: str) -> None:
     assert hear(text)[0] is Voice.DIRECT
 
 
-@pytest.mark.xfail(strict=True, reason="ingest.voice does not see an attribution in the sentence of the quote itself")
 @pytest.mark.parametrize("text", _OWN_SENTENCE)
 def test_a_quotation_has_the_speaker_that_stands_before_after_or_around_it(text: str) -> None:
     assert hear(text)[1] == CHAUHAN
