@@ -13,11 +13,12 @@ export HF_HUB_DISABLE_TELEMETRY := 1
 export HF_HUB_OFFLINE ?= 1
 export ANONYMIZED_TELEMETRY := False
 
-.PHONY: help setup chat test check bench format clean
+.PHONY: help setup chat test check gate bench format clean
 
 help:
 	@echo "make chat   set up, take in the sample corpus, serve the chat on http://127.0.0.1:$(PORT)"
 	@echo "make test   set up, then lint, types, import rules and tests"
+	@echo "make gate   run the sample question set and hold it to its bars"
 	@echo "make setup | check | bench | format | clean"
 
 setup: $(READY)
@@ -37,6 +38,12 @@ chat: setup
 test: check
 	$(BIN)/python -m pytest
 
+# The sample question set over the sample corpus, held to its bars.
+gate: setup
+	$(BIN)/onrecord --archive build/gate/archive ingest $(SAMPLE)
+	$(BIN)/onrecord --archive build/gate/archive eval run evals/cases/sample.jsonl --out build/gate/run.json
+	$(BIN)/onrecord --archive build/gate/archive eval gate build/gate/run.json --bars evals/bars/sample.toml
+
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -52,4 +59,4 @@ format: setup
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) archive .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) archive build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
