@@ -79,7 +79,8 @@ def _summary(runs: Runs) -> str:
 
 
 def _plots(runs: Runs) -> str:
-    groups = [g for g in dict.fromkeys(g for run in runs.values() for g in by_type(run.cases)) if g != ALL]
+    answerable = [[case for case in run.cases if case.answerable] for run in runs.values()]
+    groups = [g for g in dict.fromkeys(g for cases in answerable for g in by_type(cases)) if g != ALL]
     tables = {name: table(run.cases) for name, run in runs.items()}
 
     def of(measure: str) -> dict[str, list[float | None]]:
@@ -183,7 +184,7 @@ def _excerpts(result: CaseRecord) -> Iterator[str]:
         cited = [(c.start, c.end) for c in result.citations if (c.statement_id, c.version) == at]
         yield (
             f'<blockquote><cite>{escape(excerpt.title)} <span class="id">{escape(excerpt.statement)}</span></cite>'
-            f"<p>{_marked(excerpt, gold, cited)}</p></blockquote>"
+            f"<p>{'… ' if excerpt.start else ''}{_marked(excerpt, gold, cited)} …</p></blockquote>"
         )
 
 

@@ -16,6 +16,7 @@ ALL = "all"
 CASE_MEASURES = (
     *("statement_recall", "statement_precision", "ndcg", "mrr"),
     *("evidence_recall", "citation_precision", "verbatim_rate", "speaker", "date", "fact_coverage"),
+    *("faithfulness", "answer_relevance"),  # of a judge, where one was asked; see `evals.judge`
     *("decision", "words"),
 )
 Scores = dict[str, float]

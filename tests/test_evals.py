@@ -7,24 +7,28 @@ import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from conftest import ROOT, SAMPLE, Run, command, process
+from llama_index.core.llms import CompletionResponse, CompletionResponseGen, CustomLLM, LLMMetadata
+from pydantic import Field
 
 from corpus.archive import Archive
 from corpus.errors import OnRecordError
 from corpus.settings import Settings
-from evals.answerers import Reply
+from evals.answerers import Reply, Server
 from evals.authoring import Correction, case_of, import_csv
 from evals.cases import load_cases, locate, resolve
-from evals.compare import compare
+from evals.compare import compare, difference
 from evals.gate import fallen, read_bars
+from evals.judge import judged
 from evals.record import Head, RunRecord, config_of, read_record, without_timings, write_record
 from evals.report import report
 from evals.run import run
@@ -248,29 +252,111 @@ def test_many_at_a_time_give_the_record_of_one_at_a_time(tmp_path: Path, held: A
 
 def test_a_record_shows_no_secret() -> None:
     class WithKey(Settings):
-        llm: Mapping[str, str] = MappingProxyType({"api_key": "sk-123", "model": "m"})
+        llm: dict[str, str] = Field({"api_key": "sk-123", "model": "m"})
 
     shown = config_of(WithKey())
     assert shown["llm"] == {"api_key": "***", "model": "m"}
     assert "archive" not in shown
 
 
-def test_a_second_run_killed_and_resumed_leaves_the_identical_record(
-    sample: Path, runs: dict[str, Path], tmp_path: Path
-) -> None:
-    out = tmp_path / "killed.json"
-    partial = out.with_name("killed.json.partial")
-    call = command(sample / "archive", "eval", "run", CASES, "--out", out, "--today", "2026-11-23")
-    child = subprocess.Popen(call, **process(tmp_path))  # type: ignore[call-overload]
+def test_a_second_run_killed_and_resumed_leaves_the_identical_record(sample: Path, tmp_path: Path) -> None:
+    def call(out: Path) -> list[str]:
+        call = ["eval", "run", CASES, "--out", out, "--limit", "12", "--today", "2026-11-23"]
+        return command(sample / "archive", *call)
+
+    whole, killed = tmp_path / "whole.json", tmp_path / "killed.json"
+    partial = tmp_path / "killed.json.partial"
+    child = subprocess.Popen(call(killed), **process(tmp_path))  # type: ignore[call-overload]
     until = time.monotonic() + 60
-    while not (partial.exists() and partial.read_bytes().count(b"\n") > 5) and time.monotonic() < until:
-        time.sleep(0.02)
+    while not (partial.exists() and partial.read_bytes().count(b"\n") > 4) and time.monotonic() < until:
+        time.sleep(0.01)
     child.send_signal(signal.SIGKILL)
     child.communicate()
-    assert partial.exists() and not out.exists()
-    done = subprocess.run(call, **process(tmp_path), timeout=300)  # type: ignore[call-overload]
-    assert done.returncode == 0, done.stderr
-    assert without_timings(read_record(out)) == without_timings(read_record(runs["ours"]))
+    assert partial.exists() and not killed.exists()
+    for out in (whole, killed):
+        done = subprocess.run(call(out), **process(tmp_path), timeout=300)  # type: ignore[call-overload]
+        assert done.returncode == 0, done.stderr
+    assert without_timings(read_record(killed)) == without_timings(read_record(whole))
+    assert not partial.exists()
+
+
+class FakeServer(BaseHTTPRequestHandler):
+    """The API as far as a run needs it; keeps what it was sent in `seen`."""
+
+    seen: ClassVar[list[Any]] = []
+
+    def do_GET(self) -> None:
+        self._send(200, {"statements": 1})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        self.seen.append(body)
+        if body["question"] == "broken?":
+            self._send(422, {"detail": "no such thing"})
+        else:
+            self._send(200, {"outcome": "not_found", "text": "Nothing held on that.", "citations": []})
+
+    def _send(self, status: int, body: Any) -> None:
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+def test_a_server_is_asked_over_its_address(tmp_path: Path, held: Archive) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), FakeServer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        asked = Server(f"http://127.0.0.1:{server.server_port}/")
+        record = run(four(tmp_path, held), asked, held, HEAD, tmp_path / "r.json")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert asked.statements == 1
+    assert FakeServer.seen[3] == {
+        "question": "Three?",
+        "history": [{"question": q, "answer": "Nothing held on that."} for q in ("One?", "Two?")],
+    }
+    assert [case.outcome for case in record.cases] == ["not_found", "not_found", "error", "not_found"]
+    assert "422" in record.cases[2].text and "no such thing" in record.cases[2].text
+    first, *_, absent = record.cases
+    assert first.retrieved is None and "statement_recall" not in first.scores  # this server does not tell
+    assert absent.scores["decision"] == 1.0
+
+
+@pytest.mark.parametrize("url", ["ftp://x", "http://127.0.0.1:9"])
+def test_an_address_where_nobody_answers_is_told(url: str) -> None:
+    with pytest.raises(OnRecordError, match=r"address of a server|Is the server running"):
+        Server(url)
+
+
+class Judge(CustomLLM):
+    """A language model that says the same to everything."""
+
+    says: str
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        return LLMMetadata(model_name="judge-1")
+
+    def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:
+        return CompletionResponse(text=self.says)
+
+    def stream_complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponseGen:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(("says", "faithful", "relevant"), [("YES", 1.0, None), ("NO. [RESULT] 1", 0.0, 0.5)])
+def test_a_judge_is_asked_apart(runs: dict[str, Path], says: str, faithful: float, relevant: float | None) -> None:
+    record = read_record(runs["ours"])
+    few = record.model_copy(update={"cases": record.cases[:2] + record.cases[-1:]})
+    seen = judged(few, Judge(says=says))
+    assert seen.models == {**record.models, "judge": "judge-1"}
+    for before, after in zip(few.cases, seen.cases, strict=True):
+        expected = {"faithfulness": faithful} | ({} if relevant is None else {"answer_relevance": relevant})
+        assert after.scores == {**before.scores, **(expected if before.citations else {})}
 
 
 # ---- comparison ----------------------------------------------------------------------------------------------------
@@ -278,11 +364,18 @@ def test_a_second_run_killed_and_resumed_leaves_the_identical_record(
 
 def test_dense_off_is_found_by_comparing(runs: dict[str, Path], onrecord: Run) -> None:
     found = compare(read_record(runs["plain-fusion"]), read_record(runs["lexical-only"]))
-    worse = [d for d in found.differences if d.group == "all" and d.sure and d.difference < 0]
-    assert "evidence_recall" in {d.measure for d in worse}
-    assert found.flips and sum(not flip.better for flip in found.flips) > sum(flip.better for flip in found.flips)
+    of_all = {d.measure: d.difference for d in found.differences if d.group == "all"}
+    assert of_all["ndcg"] < 0 and of_all["evidence_recall"] < 0
+    assert sum(not flip.better for flip in found.flips) > sum(flip.better for flip in found.flips)
     printed = onrecord("eval", "compare", runs["plain-fusion"], runs["lexical-only"]).stdout
     assert f"{len(found.flips)} cases flipped" in printed and "[A: " in printed and "[B: " in printed
+
+
+def test_a_difference_is_sure_when_both_tests_say_so() -> None:
+    clear = difference("all", "mrr", [(0.2, 0.7), (0.1, 0.9), (0.4, 0.6), (0.3, 0.8), (0.2, 0.8), (0.5, 0.6)])
+    assert clear.sure and clear.low > 0 and clear.difference == pytest.approx(0.45)
+    assert not difference("all", "mrr", [(0.2, 0.7)]).sure  # one case proves nothing, though its interval leaves out 0
+    assert not difference("all", "mrr", [(0.2, 0.7), (0.9, 0.4), (0.1, 0.2)]).sure
 
 
 def test_a_run_does_not_differ_from_itself(runs: dict[str, Path]) -> None:
@@ -424,7 +517,7 @@ def test_a_spreadsheet_comes_in(tmp_path: Path) -> None:
     assert x.turns == ("One?", "Two?", "Three?") and x.facts == ("fact one", "fact two")
     assert [gold.statement for gold in x.gold] == ["s/1", "s/2"] and x.alt_gold[0].statement == "s/3"
     assert x.date_from == date(2025, 1, 1)
-    assert (other.id, other.answerable, other.type) == ("questions-6", False, "question")
+    assert (other.id, other.answerable, other.type) == ("questions-7", False, "question")
 
 
 @pytest.mark.parametrize(
