@@ -10,8 +10,8 @@ from corpus.archive import Archive
 from corpus.model import Filters
 from corpus.rows import Vectors
 
-# Reading and multiplying this many vectors takes about as long as one filtered query of Chroma at its best.
-EXACT_LIMIT = 5_000
+# Reading and multiplying more vectors than this takes longer than asking Chroma for enough neighbours.
+EXACT_LIMIT = 1_500
 _MOST_FETCHED = 4_000
 
 Scored = list[tuple[str, float]]

@@ -11,7 +11,7 @@ from rag.compose import introduction
 from rag.evidence import Evidence
 from rag.model import Outcome, Question, Searched, Shape
 
-# Chosen on the odd-numbered cases of the development set and reported on the even ones; see docs/quality.md.
+# Set on the odd-numbered cases of a development set over real statements; docs/quality.md shows both halves.
 _ENOUGH = 1.15
 _PARTLY = 1.03
 # A statement without so large a share of the question, written as names in it, is about something else: a call with

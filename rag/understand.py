@@ -22,7 +22,8 @@ _TIMELINE = re.compile(
     r"\b(?:timeline|chronolog\w*|list\s+(?:all|every|each|the|\w+['’]s)"
     r"|every\s+(?:\w+\s+){0,3}?(?:call|meeting|statement|contact|readout|visit)"
     rf"|(?:all|which)\s+(?:the\s+|of\s+the\s+)?(?:\w+\s+){{0,2}}?{_CONTACTS}|\w+['’]s\s+(?:\w+\s+){{0,2}}?{_CONTACTS}"
-    r"|track|trace|sequence\s+of|history\s+of|how\s+often|dates\s+and\s+topics|over\s+time|over\s+the\s+years|year\s+by\s+year|in\s+(?:date\s+)?order|evolve[ds]?|evolution)\b",
+    r"|track|trace|sequence\s+of|history\s+of|how\s+often|dates\s+and\s+topics|over\s+time|over\s+the\s+years"
+    r"|year\s+by\s+year|in\s+(?:date\s+)?order|evolve[ds]?|evolution)\b",
     re.I,
 )
 _COMPARISON = re.compile(
