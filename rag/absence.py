@@ -40,7 +40,10 @@ def judge(question: Question, evidence: Sequence[Evidence]) -> tuple[Outcome, li
     if not usable:
         return Outcome.NOT_FOUND, []
     bar = usable[0].score - _CLOSE[question.shape]
-    chosen = [item for item in usable if item.score >= bar][: _MOST[question.shape]]
+    # Beside a statement that has something of this turn, one that has only what earlier turns were about is a leak.
+    fits_now = _of_this_turn(usable[0], question)
+    chosen = [item for item in usable if item.score >= bar and (not fits_now or _of_this_turn(item, question))]
+    chosen = chosen[: _MOST[question.shape]]
     return (Outcome.ANSWERED if _strength(usable[0]) >= _ENOUGH else Outcome.PARTIAL), chosen
 
 
@@ -55,6 +58,12 @@ def _timeline(question: Question, evidence: Sequence[Evidence]) -> list[Evidence
     accounts = [item for item in about if not item.announces] or about
     kinds = {concept for concept in question.concepts if concept.label in _KINDS}
     return [item for item in accounts if item.in_title & kinds] or accounts
+
+
+def _of_this_turn(item: Evidence, question: Question) -> bool:
+    """Whether the statement has any concept that this turn's own words ask about."""
+    own = [concept for concept in question.concepts if concept.of_this_turn and not concept.asking]
+    return any(concept not in item.missing for concept in own)
 
 
 def _answers(item: Evidence, question: Question) -> bool:

@@ -52,6 +52,7 @@ class Evidence:
         in_title: the question's concepts in its title.
         announces: it says that talks will be held, not what was said.
         sentences: what was looked into, in order.
+        whole: that is all that the statement has.
         telling: the question's concepts that do not belong to its identity.
         quotes: those of them that answer, in order.
     """
@@ -66,6 +67,7 @@ class Evidence:
     in_title: frozenset[Concept]
     announces: bool
     sentences: tuple[Sentence, ...]
+    whole: bool
     telling: frozenset[Concept]
     quotes: tuple[Sentence, ...] = ()
 
@@ -107,7 +109,9 @@ def gather(question: Question, vector: Vectors, hits: Sequence[Hit], holdings: H
     close = _READ_CLOSELY[question.shape]
     read = [*_compare(found[:close], vector, holdings), *found[close:]]
     read.sort(key=lambda item: -item.score)
-    return [replace(item, quotes=tuple(choose(item.sentences, item.telling, question))) for item in read]
+    return [
+        replace(item, quotes=tuple(choose(item.sentences, item.telling, question, whole=item.whole))) for item in read
+    ]
 
 
 def _look_into(group: Sequence[Hit], question: Question, rank: float, holdings: Holdings) -> Evidence:
@@ -117,7 +121,8 @@ def _look_into(group: Sequence[Hit], question: Question, rank: float, holdings: 
     spans = sentence_spans(text)
     lead = text[slice(*spans[0])] if spans else ""
     says_who_met = bool(_WHO_MET.search(lead))
-    if len(spans) > _WHOLE:
+    whole = len(spans) <= _WHOLE
+    if not whole:
         near = [hit.passage for hit in group[:2]]
         spans = [span for span in spans if any(p.start <= span[0] < p.end for p in near)]
     topic = [concept for concept in question.concepts if not concept.asking]
@@ -141,6 +146,7 @@ def _look_into(group: Sequence[Hit], question: Question, rank: float, holdings: 
         in_title=_in(topic, [statement.title]),
         announces=kind < 0,
         sentences=sentences,
+        whole=whole,
         telling=frozenset(topic) - identity,
     )
 

@@ -68,16 +68,19 @@ class Sentence:
     centrality: float = 0.0
 
 
-def choose(sentences: Sequence[Sentence], telling: frozenset[Concept], question: Question) -> list[Sentence]:
+def choose(
+    sentences: Sequence[Sentence], telling: frozenset[Concept], question: Question, *, whole: bool
+) -> list[Sentence]:
     """The sentences that answer, in order, with those that they lean on.
 
     Args:
         sentences: of one statement, in order.
         telling: the question's concepts that do not belong to the statement's identity.
         question: what is asked.
+        whole: the sentences are all that the statement has, not those around what was found in it.
     """
     shape = question.shape
-    if shape is Shape.DISCUSSION and sum(len(s.text.split()) for s in sentences) <= _SHORT:
+    if whole and shape is Shape.DISCUSSION and sum(len(s.text.split()) for s in sentences) <= _SHORT:
         return list(sentences)
     usable = [s for s in sentences if len(s.text.split()) >= _FEWEST_WORDS] or list(sentences)
     told = telling & frozenset[Concept]().union(*(sentence.found for sentence in usable))
