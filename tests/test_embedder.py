@@ -13,6 +13,7 @@ from corpus.archive import Archive
 from corpus.embedder import Embedder, load_embedder, packaged_model
 from corpus.errors import EmbedderError
 from corpus.holdings import Holdings
+from corpus.onnx_runtime import OnnxEmbedder
 from corpus.rows import Vectors
 from corpus.sentence_transformer import SentenceTransformerEmbedder
 from corpus.settings import EmbedderSettings, Settings
@@ -133,3 +134,10 @@ def test_embedding_stops_when_told_and_goes_on_later(holdings: Holdings, embedde
 def test_a_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EmbedderError, match="cannot be loaded"):
         load_embedder(EmbedderSettings(model=str(tmp_path / "nowhere")))
+
+
+def test_the_model_is_exported_where_nothing_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    vectors = OnnxEmbedder(packaged_model(), "fresh").encode(["shipbuilding"])
+    assert [path.suffix for path in (tmp_path / "onrecord").iterdir()] == [".onnx"]
+    assert vectors.shape == (1, 384)
