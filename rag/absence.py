@@ -52,7 +52,7 @@ def _timeline(question: Question, evidence: Sequence[Evidence]) -> list[Evidence
 
     Announcements of talks drop out where there are accounts of them.
     """
-    if not any(concept.named and not concept.asking for concept in question.concepts):
+    if not any(concept.named for concept in question.topic):
         return []
     about = [item for item in evidence if item.quotes and item.named_in_front]
     accounts = [item for item in about if not item.announces] or about
@@ -62,8 +62,7 @@ def _timeline(question: Question, evidence: Sequence[Evidence]) -> list[Evidence
 
 def _of_this_turn(item: Evidence, question: Question) -> bool:
     """Whether the statement has any concept that this turn's own words ask about."""
-    own = [concept for concept in question.concepts if concept.of_this_turn and not concept.asking]
-    return any(concept not in item.missing for concept in own)
+    return any(concept.of_this_turn and concept not in item.missing for concept in question.topic)
 
 
 def _answers(item: Evidence, question: Question) -> bool:
@@ -77,12 +76,12 @@ def _strength(item: Evidence) -> float:
 
 def _names_missing(item: Evidence, question: Question) -> float:
     """Share of this turn's topic, by weight, that is names which the statement does not have."""
-    topic = sum(concept.weight for concept in question.concepts if concept.of_this_turn and not concept.asking)
+    topic = sum(concept.weight for concept in question.topic if concept.of_this_turn)
     missing = sum(concept.weight for concept in item.missing if concept.named and concept.of_this_turn)
     return missing / topic if topic else 0.0
 
 
-def no_answer(outcome: Outcome, question: Question, searched: Searched, nearest: Sequence[Statement]) -> str:
+def no_answer(outcome: Outcome, searched: Searched, nearest: Sequence[Statement]) -> str:
     """The words for a question without an answer: what was searched, and what comes closest."""
     if outcome is Outcome.UNCLEAR:
         return "Please say whom or what you ask about: a person, an office, a country, a subject or a date."

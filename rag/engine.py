@@ -110,7 +110,7 @@ class Engine:
         clock: _Clock,
         hits: Sequence[Hit] = (),
     ) -> Answer:
-        draft = Draft(no_answer(outcome, question, self._searched(question), nearest), ())
+        draft = Draft(no_answer(outcome, self._searched(question), nearest), ())
         return self._answer(question, outcome, draft, nearest, clock, hits)
 
     def _answer(

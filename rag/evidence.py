@@ -125,7 +125,7 @@ def _look_into(group: Sequence[Hit], question: Question, rank: float, holdings: 
     if not whole:
         near = [hit.passage for hit in group[:2]]
         spans = [span for span in spans if any(p.start <= span[0] < p.end for p in near)]
-    topic = [concept for concept in question.concepts if not concept.asking]
+    topic = question.topic
     sentences = tuple(
         Sentence(start, end, text[start:end], _in(topic, [text[start:end]]), start == 0 and says_who_met)
         for start, end in spans

@@ -64,6 +64,11 @@ class Question:
     sides: tuple[Question, ...] = ()
     label: str = ""
 
+    @property
+    def topic(self) -> tuple[Concept, ...]:
+        """The concepts that it is about, without those that only ask for what was said."""
+        return tuple(concept for concept in self.concepts if not concept.asking)
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:

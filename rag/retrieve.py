@@ -53,8 +53,8 @@ def enumerate_all(question: Question, holdings: Holdings) -> list[Hit]:
 
     Empty where the question has no names, or names that are nowhere held together.
     """
-    names = [c for c in question.concepts if c.named and not c.asking]
-    found = holdings.lexical.with_all([c.forms for c in names], question.filters or None, _MOST_ENUMERATED)
+    names = [concept for concept in question.topic if concept.named]
+    found = holdings.lexical.with_all([concept.forms for concept in names], question.filters or None, _MOST_ENUMERATED)
     fused = [(passage, score, {"names": rank}) for rank, (passage, score) in enumerate(found, start=1)]
     return hits_of(fused, {}, holdings, question.filters or None)
 
