@@ -17,13 +17,13 @@ from typing import Literal
 from corpus.acronyms import acronyms
 from corpus.database import Database
 from corpus.errors import ArchiveError, InputError, NotHeld
+from corpus.feed import IndexFeed
 from corpus.model import Filters, Passage, Statement, Version, sha256
 from corpus.rows import (
     PASSAGES,
     Vectors,
     as_date,
     marks,
-    matrix,
     parts,
     passage_from,
     statement_from,
@@ -52,7 +52,7 @@ class Coverage:
     last: date | None
 
 
-class Archive:
+class Archive(IndexFeed):
     """Open with `Archive(folder)`; safe to use from several threads and processes.
 
     Raises:
@@ -62,7 +62,7 @@ class Archive:
     def __init__(self, folder: Path, *, create: bool = True) -> None:
         self.folder = folder
         path = folder / DATABASE
-        self._database = Database(path)
+        super().__init__(Database(path))
         if not create and not path.exists():
             raise ArchiveError(f"No archive in {folder}. Make one with: onrecord --archive {folder} ingest PATH")
         try:
@@ -118,7 +118,8 @@ class Archive:
                 db.execute("INSERT OR IGNORE INTO raw VALUES (?, ?)", (raw_hash, zlib.compress(raw)))
                 now = datetime.now(UTC).isoformat(timespec="seconds")
                 db.execute(
-                    "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO version (statement_id, number, text, text_sha256, raw_sha256, fetched_at, source)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (statement.id, number, text, text_hash, raw_hash, now, source),
                 )
             write_passages(db, statement, number, text, passages)
@@ -189,14 +190,6 @@ class Archive:
         self._require(found, statement_id)
         return found[statement_id]
 
-    def statements(self, ids: Iterable[str]) -> dict[str, Statement]:
-        """Those of the given statements that are held, by id."""
-        return {
-            row["id"]: statement_from(row)
-            for part in parts(list(ids))
-            for row in self._connection.execute(f"SELECT * FROM statement WHERE id IN ({marks(part)})", part)
-        }
-
     def all_ids(self) -> list[str]:
         """Ids of all statements, newest first, then by id."""
         rows = self._connection.execute("SELECT id FROM statement ORDER BY published DESC, id")
@@ -257,17 +250,23 @@ class Archive:
         ).fetchone()
         return Coverage(row["n"], row["a"] and as_date(row["a"]), row["b"] and as_date(row["b"]))
 
-    def issuers(self) -> list[tuple[str, int]]:
-        """Issuer names with the number of their statements, most first."""
+    def issuers(self, filters: Filters | None = None) -> list[tuple[str, int]]:
+        """Issuer names with the number of their statements inside the filters, most first."""
+        where, values = where_clause(filters)
         rows = self._connection.execute(
-            "SELECT issuer, count(*) n FROM statement WHERE issuer IS NOT NULL GROUP BY issuer ORDER BY n DESC, issuer"
+            f"SELECT issuer, count(*) n FROM statement s WHERE issuer IS NOT NULL AND {where}"
+            " GROUP BY issuer ORDER BY n DESC, issuer",
+            values,
         )
         return [(row["issuer"], row["n"]) for row in rows]
 
-    def acronyms(self) -> list[tuple[str, str]]:
-        """(short, long) pairs that statements explain, those explained most often first."""
+    def acronyms(self, filters: Filters | None = None) -> list[tuple[str, str]]:
+        """(short, long) pairs that statements inside the filters explain, those explained most often first."""
+        where, values = where_clause(filters)
         rows = self._connection.execute(
-            "SELECT short, long FROM acronym GROUP BY short, long ORDER BY count(*) DESC, short, long"
+            f"SELECT a.short, a.long FROM acronym a JOIN statement s ON s.id = a.statement_id WHERE {where}"
+            " GROUP BY a.short, a.long ORDER BY count(*) DESC, a.short, a.long",
+            values,
         )
         return [(row["short"], row["long"]) for row in rows]
 
@@ -278,116 +277,6 @@ class Archive:
             " ON v.statement_id = s.id AND v.number = s.current ORDER BY s.id"
         )
         return sha256("\n".join(f"{row['id']}\t{row['text_sha256']}" for row in rows))
-
-    # ---- what indexes need ---------------------------------------------------------------------------------------
-
-    def last_change(self) -> int:
-        """Sequence number of the newest change, 0 when there is none."""
-        found: int | None = self._connection.execute("SELECT max(seq) FROM change").fetchone()[0]
-        return found or 0
-
-    def changes(self, after: int, *, words: bool = False) -> tuple[int, list[str]]:
-        """The newest change's number, and which statements have changed since `after`, each once, in order.
-
-        With `words`, statements that have gained nothing but vectors are left out.
-        """
-        rows = self._connection.execute(
-            "SELECT statement_id, max(seq) seq, max(words) words FROM change WHERE seq > ?"
-            " GROUP BY statement_id ORDER BY seq",
-            (after,),
-        ).fetchall()
-        changed = [row["statement_id"] for row in rows if row["words"] or not words]
-        return (rows[-1]["seq"] if rows else after), changed
-
-    def vectors_of(self, model: str, statement_id: str) -> tuple[list[Passage], Vectors]:
-        """Passages of a statement's current version that have a vector, and the vectors (n, dimension)."""
-        rows = self._connection.execute(
-            PASSAGES.replace("FROM", ", e.value FROM", 1)
-            + " JOIN statement s ON s.id = p.statement_id AND s.current = p.version"
-            " JOIN vector e ON e.embed_key = p.embed_key AND e.model = ? WHERE p.statement_id = ? ORDER BY p.ordinal",
-            (model, statement_id),
-        ).fetchall()
-        return [passage_from(row) for row in rows], matrix(rows)
-
-    def vectors_inside(self, model: str, filters: Filters | None) -> tuple[list[str], Vectors]:
-        """Ids and vectors (n, dimension) of all current passages inside the filters."""
-        where, values = where_clause(filters)
-        rows = self._connection.execute(
-            "SELECT p.id, e.value FROM statement s JOIN passage p ON p.statement_id = s.id AND p.version = s.current"
-            f" JOIN vector e ON e.embed_key = p.embed_key AND e.model = ? WHERE {where}",
-            (model, *values),
-        ).fetchall()
-        return [row["id"] for row in rows], matrix(rows)
-
-    def passing(self, ids: Sequence[str], filters: Filters) -> set[str]:
-        """Those of the given passages that are current and inside the filters."""
-        where, values = where_clause(filters)
-        return {
-            row["id"]
-            for part in parts(ids)
-            for row in self._connection.execute(
-                "SELECT p.id FROM passage p JOIN statement s ON s.id = p.statement_id AND s.current = p.version"
-                f" WHERE p.id IN ({marks(part)}) AND {where}",
-                (*part, *values),
-            )
-        }
-
-    def superseded(self, statement_ids: Sequence[str]) -> list[str]:
-        """Ids of the passages of versions that are no longer current."""
-        return [
-            row["id"]
-            for part in parts(statement_ids)
-            for row in self._connection.execute(
-                "SELECT p.id FROM passage p JOIN statement s ON s.id = p.statement_id AND s.current <> p.version"
-                f" WHERE p.statement_id IN ({marks(part)})",
-                part,
-            )
-        ]
-
-    def count_passages(self, filters: Filters | None = None) -> int:
-        """How many current passages are inside the filters."""
-        where, values = where_clause(filters)
-        found: int = self._connection.execute(
-            "SELECT count(*) FROM statement s JOIN passage p ON p.statement_id = s.id AND p.version = s.current"
-            f" WHERE {where}",
-            values,
-        ).fetchone()[0]
-        return found
-
-    def count_vectors(self, model: str) -> int:
-        """How many current passages have a vector of that model."""
-        found: int = self._connection.execute(
-            "SELECT count(*) FROM statement s JOIN passage p ON p.statement_id = s.id AND p.version = s.current"
-            " JOIN vector e ON e.embed_key = p.embed_key AND e.model = ?",
-            (model,),
-        ).fetchone()[0]
-        return found
-
-    def without_vector(self, model: str, limit: int) -> list[tuple[bytes, Statement, Passage]]:
-        """Work list: the first `limit` current passages that have no vector yet, each with its embed key."""
-        rows = self._connection.execute(
-            PASSAGES.replace("FROM", ", p.embed_key FROM", 1)
-            + " JOIN statement s ON s.id = p.statement_id AND s.current = p.version"
-            " WHERE NOT EXISTS (SELECT 1 FROM vector e WHERE e.model = ? AND e.embed_key = p.embed_key)"
-            " ORDER BY p.rowid LIMIT ?",
-            (model, limit),
-        ).fetchall()
-        held = self.statements({row["statement_id"] for row in rows})
-        return [(row["embed_key"], held[row["statement_id"]], passage_from(row)) for row in rows]
-
-    def count_without_vector(self, model: str) -> int:
-        """How many distinct inputs still have to be embedded."""
-        found: int = self._connection.execute(
-            "SELECT count(DISTINCT p.embed_key) FROM passage p JOIN statement s"
-            " ON s.id = p.statement_id AND s.current = p.version"
-            " WHERE NOT EXISTS (SELECT 1 FROM vector e WHERE e.model = ? AND e.embed_key = p.embed_key)",
-            (model,),
-        ).fetchone()[0]
-        return found
-
-    @property
-    def _connection(self) -> sqlite3.Connection:
-        return self._database.connection
 
     @staticmethod
     def _require(found: object, what: str) -> None:

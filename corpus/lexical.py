@@ -22,9 +22,10 @@ from corpus.errors import IndexBusy
 from corpus.locks import FolderLock
 from corpus.model import Filters, as_int
 
-FORMAT = 5
+FORMAT = 6
 BOOSTS = {"title": 2.0, "names": 2.0, "body": 1.0}
 _HEAP_BYTES = 64 * 1024 * 1024
+_EVERYBODY, _GROUP = "everybody", "group:"  # terms of the field "audience"; a group's name cannot become the first
 _BATCH = 512  # statements per commit while catching up
 
 
@@ -213,6 +214,13 @@ class LexicalIndex:
         if filters and filters.issuers:
             names = [issuer.casefold() for issuer in filters.issuers]
             clauses.append(Query.term_set_query(self._schema, "issuer", names))
+        if filters and filters.speakers:
+            clauses.append(Query.term_set_query(self._schema, "speaker", list(filters.speakers)))
+        if filters and filters.kinds:
+            clauses.append(Query.term_set_query(self._schema, "kind", list(filters.kinds)))
+        if filters and filters.groups is not None:
+            readers = [_EVERYBODY, *(_GROUP + group for group in sorted(filters.groups))]
+            clauses.append(Query.term_set_query(self._schema, "audience", readers))
         return [(Occur.Must, Query.const_score_query(clause, 0.0)) for clause in clauses]
 
 
@@ -220,7 +228,8 @@ def _schema() -> Schema:
     builder = SchemaBuilder()
     builder.add_text_field("passage", stored=True, tokenizer_name="raw")
     builder.add_text_field("statement", tokenizer_name="raw")
-    builder.add_text_field("issuer", tokenizer_name="raw")
+    for name in ("issuer", "speaker", "kind", "audience"):
+        builder.add_text_field(name, tokenizer_name="raw")
     for name in BOOSTS:
         builder.add_text_field(name, tokenizer_name=ANALYZER)
     builder.add_integer_field("published", indexed=True, fast=True)
@@ -239,6 +248,11 @@ def _write(writer: IndexWriter, archive: Archive, statement_id: str) -> None:
         document.add_text("passage", passage.id)
         document.add_text("statement", statement_id)
         document.add_text("issuer", (held.issuer or "").casefold())
+        document.add_text("kind", held.kind)
+        for speaker in held.speakers:
+            document.add_text("speaker", speaker)
+        for reader in [_GROUP + group for group in held.audience] or [_EVERYBODY]:
+            document.add_text("audience", reader)
         document.add_text("title", normalise(held.title))
         document.add_text("names", normalise(" ".join((*held.speakers, held.issuer or ""))))
         document.add_text("body", normalise(passage.text))

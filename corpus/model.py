@@ -102,14 +102,30 @@ class Filters:
         date_from, date_to: inclusive window; a statement is inside when its publication date or its
             event date is.
         issuers: exact issuer names, compared without case; empty means any.
+        speakers: names as statements list them, of which a statement needs one; empty means any.
+        kinds: kinds as statements have them; empty means any.
+        groups: what the reader belongs to: a statement with an audience is inside when it names one of them.
+            None is a reader who may see everything, the empty set one who sees what has no audience.
     """
 
     date_from: date | None = None
     date_to: date | None = None
     issuers: tuple[str, ...] = ()
+    speakers: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    groups: frozenset[str] | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.date_from or self.date_to or self.issuers)
+        return self.narrowing or self.groups is not None
+
+    @property
+    def narrowing(self) -> bool:
+        """Whether the reader asked for less than what they may see."""
+        return bool(self.date_from or self.date_to or self.issuers or self.speakers or self.kinds)
+
+    def widest(self) -> Filters:
+        """All that this reader may see."""
+        return Filters(groups=self.groups)
 
 
 def sha256(data: bytes | str) -> str:

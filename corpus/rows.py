@@ -37,6 +37,16 @@ def where_clause(filters: Filters | None) -> tuple[str, list[str | int]]:
     if filters.issuers:
         tests.append(f"s.issuer_key IN ({marks(filters.issuers)})")
         values += [issuer.casefold() for issuer in filters.issuers]
+    if filters.speakers:
+        tests.append(f"EXISTS (SELECT 1 FROM json_each(s.speakers) WHERE value IN ({marks(filters.speakers)}))")
+        values += filters.speakers
+    if filters.kinds:
+        tests.append(f"s.kind IN ({marks(filters.kinds)})")
+        values += filters.kinds
+    if filters.groups is not None:
+        named = f"EXISTS (SELECT 1 FROM json_each(s.audience) WHERE value IN ({marks(filters.groups)}))"
+        tests.append(f"(s.audience = '[]' OR {named})")
+        values += sorted(filters.groups)
     return " AND ".join(tests), values
 
 

@@ -82,6 +82,56 @@ MIGRATIONS: tuple[str, ...] = (
     """,
     # 0 where a statement has gained nothing but vectors, which says nothing to an index of words.
     "ALTER TABLE change ADD COLUMN words INTEGER NOT NULL DEFAULT 1;",
+    # Corrections by hand, and which statements repeat one another.
+    """
+    CREATE TABLE correction (
+        statement_id TEXT NOT NULL REFERENCES statement ON DELETE CASCADE,
+        field        TEXT NOT NULL,
+        value        TEXT NOT NULL,        -- JSON, as the field is to be
+        at           TEXT NOT NULL,        -- ISO 8601, UTC
+        note         TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (statement_id, field)
+    ) STRICT;
+
+    CREATE TABLE band (                    -- MinHash bands of current versions: equal bands are candidates
+        statement_id TEXT NOT NULL REFERENCES statement ON DELETE CASCADE,
+        number       INTEGER NOT NULL,
+        hash         BLOB NOT NULL,
+        PRIMARY KEY (statement_id, number)
+    ) STRICT;
+    CREATE INDEX band_hash ON band (number, hash);
+    CREATE TABLE repeat (                  -- pairs of statements with nearly the same text, the smaller id first
+        a          TEXT NOT NULL REFERENCES statement ON DELETE CASCADE,
+        b          TEXT NOT NULL REFERENCES statement ON DELETE CASCADE,
+        likeness   REAL NOT NULL,          -- estimated Jaccard similarity of their word shingles, 0 to 1
+        PRIMARY KEY (a, b)
+    ) STRICT;
+    CREATE INDEX repeat_b ON repeat (b);
+    """,
+    # Sources that are fetched again and again.
+    """
+    CREATE TABLE source (
+        id      INTEGER PRIMARY KEY,
+        url     TEXT NOT NULL UNIQUE,
+        kind    TEXT NOT NULL,             -- feed, sitemap or listing
+        issuer  TEXT,
+        added   TEXT NOT NULL,             -- ISO 8601, UTC
+        synced  TEXT                       -- when it was last gone through to its end
+    ) STRICT;
+    CREATE TABLE fetched (                 -- one row an address that a source names, the source's own address too
+        url           TEXT PRIMARY KEY,
+        source_id     INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
+        statement_id  TEXT,
+        etag          TEXT,
+        last_modified TEXT,
+        fetched_at    TEXT NOT NULL,
+        failures      INTEGER NOT NULL DEFAULT 0,
+        problem       TEXT,                -- set: it is a dead letter
+        missing_since TEXT                 -- set: the source does not have it any more
+    ) STRICT;
+    """,
+    # Where the pages of a paged document begin, as offsets into the version's text; [] where it has none.
+    "ALTER TABLE version ADD COLUMN pages TEXT NOT NULL DEFAULT '[]';",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,13 +16,14 @@ from rag.absence import judge, no_answer
 from rag.compose import Composer, Draft, EmbeddedComposer
 from rag.concepts import Thesaurus
 from rag.evidence import Finding, gather
-from rag.model import Answer, Hit, Outcome, Question, Searched, Turn
+from rag.model import Answer, Event, Hit, Outcome, Piece, Question, Searched, Turn
 from rag.retrieve import retrieve
 from rag.understand import understand
 from rag.verify import verify
 
 HITS = 60  # passages that evidence is selected from
 NEAREST = 3
+_BLOCK = re.compile(r".+?(?:\n{2,}|\Z)", re.S)
 
 
 class Engine:
@@ -35,8 +37,8 @@ class Engine:
     def __init__(self, holdings: Holdings, composer: Composer | None = None) -> None:
         self.holdings = holdings
         self._composer = composer or EmbeddedComposer(holdings.archive)
-        self._thesaurus = Thesaurus(holdings.archive.acronyms())
-        self._thesaurus_of = holdings.archive.last_change()
+        self._thesauri: dict[frozenset[str] | None, Thesaurus] = {}
+        self._thesauri_of = holdings.archive.last_change()
 
     def ask(
         self, text: str, *, history: Sequence[Turn] = (), filters: Filters | None = None, today: date | None = None
@@ -46,29 +48,47 @@ class Engine:
         Args:
             text: the reader's words.
             history: the turns before, oldest first.
-            filters: what the reader restricts the search to.
+            filters: what the reader restricts the search to, and what they may see.
             today: what "last week" counts from; the system's date where not given.
 
         Raises:
             UnverifiedAnswer: a citation did not hold; nothing of that answer is shown.
         """
+        *_, answer = self.stream(text, history=history, filters=filters, today=today)
+        if not isinstance(answer, Answer):
+            raise AssertionError("A stream ends with its answer.")
+        return answer
+
+    def stream(
+        self, text: str, *, history: Sequence[Turn] = (), filters: Filters | None = None, today: date | None = None
+    ) -> Iterator[Event]:
+        """Answer one question, telling on the way what is known: arguments and errors as for `ask`.
+
+        Yields:
+            The question as understood; the answer's text in checked pieces; and, last, the answer.
+        """
         clock = _Clock()
         with clock.step("understand"):
             question = self._understand(text, history, filters, today)
+        yield question
         if not question.concepts:
-            return self._without_evidence(question, Outcome.UNCLEAR, (), clock)
+            yield self._without_evidence(question, Outcome.UNCLEAR, (), clock)
+            return
         with clock.step("find"):
             findings = [self._find(part) for part in question.sides or (question,)]
         hits = _in_turn([finding.hits for finding in findings])
         if not any(finding.chosen for finding in findings):
             with clock.step("nearest"):
                 outcome, nearest = self._nearest(question, findings)
-            return self._without_evidence(question, outcome, nearest, clock, hits)
+            yield self._without_evidence(question, outcome, nearest, clock, hits)
+            return
         with clock.step("compose"):
             draft = self._composer.compose(question, findings)
         with clock.step("verify"):
             verify(draft, [hit.statement.id for hit in hits], self.holdings.archive)
-        return self._answer(question, _together(findings), draft, (), clock, hits)
+        for block in _BLOCK.findall(draft.text):
+            yield Piece(block)
+        yield self._answer(question, _together(findings), draft, (), clock, hits)
 
     def search(self, query: str, filters: Filters | None = None, k: int = 10) -> list[Hit]:
         """The `k` passages that fit best, best first."""
@@ -80,9 +100,13 @@ class Engine:
         archive, lexical = self.holdings.archive, self.holdings.lexical
         lexical.catch_up(archive)
         newest = archive.last_change()
-        if newest != self._thesaurus_of:
-            self._thesaurus, self._thesaurus_of = Thesaurus(archive.acronyms()), newest
-        return understand(text, history, filters or Filters(), today or date.today(), self._thesaurus, lexical)
+        if newest != self._thesauri_of:
+            self._thesauri, self._thesauri_of = {}, newest
+        filters = filters or Filters()
+        thesaurus = self._thesauri.get(filters.groups)
+        if thesaurus is None:  # what a statement explains is known to those who may see the statement
+            thesaurus = self._thesauri[filters.groups] = Thesaurus(archive.acronyms(filters.widest()))
+        return understand(text, history, filters, today or date.today(), thesaurus, lexical)
 
     def _find(self, question: Question) -> Finding:
         """Retrieve, look into what was found, and judge whether it answers."""
@@ -95,9 +119,9 @@ class Engine:
     def _nearest(self, question: Question, findings: Sequence[Finding]) -> tuple[Outcome, tuple[Statement, ...]]:
         """What comes closest to a question without an answer; filters that hide an answer are told from absence."""
         inside = tuple(item.statement for finding in findings for item in finding.evidence[:NEAREST])
-        if not question.filters:
+        if not question.filters.narrowing:
             return Outcome.NOT_FOUND, inside
-        anywhere = self._find(replace(question, filters=Filters(), sides=()))
+        anywhere = self._find(replace(question, filters=question.filters.widest(), sides=()))
         if anywhere.chosen:
             return Outcome.FILTERED_OUT, tuple(item.statement for item in anywhere.chosen[:NEAREST])
         return Outcome.NOT_FOUND, inside or tuple(item.statement for item in anywhere.evidence[:NEAREST])

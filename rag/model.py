@@ -141,6 +141,20 @@ class Answer:
     retrieved: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of an answer's text, checked, as it becomes ready; the parts in order make up the text.
+
+    The answer that ends the stream has the last word: where a writer had to be overruled on the way, its text is
+    another than the pieces.
+    """
+
+    text: str
+
+
+Event = Question | Piece | Answer
+
+
 def as_json(answer: Answer) -> dict[str, Any]:
     """An answer as the object that `ask --json` and the API give."""
     question, searched = answer.question, answer.searched
