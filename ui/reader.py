@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 SCOPES = frozenset({"ask", "feedback", "ingest", "admin"})
 
@@ -24,3 +26,11 @@ class Reader:
 
 # Without sign-in there is one reader, on this machine, who owns everything.
 LOCAL = Reader("local", None, SCOPES)
+
+
+def reader_of(scope: Mapping[str, Any]) -> Reader:
+    """Who sends a request, by its ASGI scope; the middleware before the application has put it there."""
+    reader = scope.get("state", {}).get("reader")
+    if not isinstance(reader, Reader):
+        raise AssertionError("A request came in that no sign-in has looked at.")
+    return reader

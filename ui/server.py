@@ -22,6 +22,7 @@ from corpus.settings import Settings
 from rag.engine import Engine
 from rag.model import Turn, as_json, hit_json
 from ui.chat import LONGEST_QUESTION, checked, mount_chat
+from ui.reader import LOCAL
 from ui.render import statement_json
 
 HEADERS = {
@@ -124,6 +125,7 @@ class Guard:
         if problem and scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
+        scope.setdefault("state", {})["reader"] = LOCAL
         await app(scope, receive, _with_headers(send))
 
     def _problem(self, host: str, origin: str | None) -> str | None:
