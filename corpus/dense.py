@@ -32,13 +32,15 @@ class DenseIndex:
         archive: where the vectors are kept.
         model: name of the embedder that made them.
         neighbours: an approximate index, or None: then every search is exact, which suits a process that
-            answers one question and ends, since it needs neither to load nor to own anything.
+            answers one question and ends, since it needs neither to load nor to own anything, and a run that has
+            to repeat exactly.
     """
 
     def __init__(self, archive: Archive, model: str, neighbours: NearestNeighbours | None = None) -> None:
         self._archive = archive
         self._model = model
         self._neighbours = neighbours
+        self._everything: tuple[int, list[str], Vectors] | None = None
 
     def search(self, vector: Vectors, filters: Filters | None, k: int) -> Scored:
         """The passages nearest to a unit-length vector (dimension,).
@@ -56,13 +58,21 @@ class DenseIndex:
         return self._overfetch(self._neighbours, vector, filters, k, inside)
 
     def _exact(self, vector: Vectors, filters: Filters | None, k: int) -> Scored:
-        ids, vectors = self._archive.vectors_inside(self._model, filters)
+        ids, vectors = self._archive.vectors_inside(self._model, filters) if filters else self._all()
         if not ids:
             return []
         similarity = vectors @ vector
         best = np.argpartition(-similarity, min(k, len(ids) - 1))[:k]
         ranked = sorted(((ids[i], float(similarity[i])) for i in best), key=lambda pair: (-pair[1], pair[0]))
         return ranked
+
+    def _all(self) -> tuple[list[str], Vectors]:
+        """Every vector, kept in memory until the archive changes: an evaluation run asks for all of them each time."""
+        newest = self._archive.last_change()
+        if self._everything is None or self._everything[0] != newest:
+            self._everything = (newest, *self._archive.vectors_inside(self._model, None))
+        _, ids, vectors = self._everything
+        return ids, vectors
 
     def _overfetch(
         self, neighbours: NearestNeighbours, vector: Vectors, filters: Filters, k: int, inside: int

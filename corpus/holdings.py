@@ -7,6 +7,7 @@ from types import TracebackType
 
 from corpus.archive import Archive
 from corpus.chroma import ChromaIndex
+from corpus.cross_encoder import CrossEncoder
 from corpus.dense import DenseIndex
 from corpus.embedder import Embedder, load_embedder
 from corpus.lexical import LexicalIndex
@@ -36,6 +37,12 @@ class Holdings:
     def embedder(self) -> Embedder:
         """The embedding model, loaded when first needed."""
         return load_embedder(self.settings.embedder)
+
+    @cached_property
+    def reranker(self) -> CrossEncoder | None:
+        """The model that orders passages anew, if one is set, loaded when first needed."""
+        model = self.settings.reranker.model
+        return CrossEncoder(model) if model else None
 
     @cached_property
     def dense(self) -> DenseIndex:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import threading
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ from corpus.model import Filters, as_int
 
 FORMAT = 6
 BOOSTS = {"title": 2.0, "names": 2.0, "body": 1.0}
+_DOUBLED = re.compile(r"(.)\1+")
 _HEAP_BYTES = 64 * 1024 * 1024
 _EVERYBODY, _GROUP = "everybody", "group:"  # terms of the field "audience"; a group's name cannot become the first
 _BATCH = 512  # statements per commit while catching up
@@ -150,29 +152,44 @@ class LexicalIndex:
         frequency = {w: max(searcher.doc_freq(name, w) for name in BOOSTS) for w in set(words)}
         return {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in frequency.items()}
 
-    def holds(self, word: str) -> bool:
-        """Whether a term occurs anywhere."""
+    def holds(self, word: str, filters: Filters | None = None) -> bool:
+        """Whether a term occurs anywhere inside the filters."""
         searcher = self._index.searcher()
-        return any(searcher.doc_freq(name, word) for name in BOOSTS)
+        if not any(searcher.doc_freq(name, word) for name in BOOSTS):
+            return False
+        if not filters:
+            return True
+        query = Query.boolean_query([(Occur.Must, self._anywhere(word)), *self._filter_clauses(filters)])
+        return bool(searcher.search(query, 1, count=False).hits)
 
-    def variants(self, word: str) -> list[str]:
-        """Terms that a term may be another spelling of, or a slip for.
+    def variants(self, word: str, filters: Filters | None = None) -> list[str]:
+        """Terms inside the filters that a term may be another spelling of, or a slip for.
 
         A word of five letters has those with two letters swapped, a longer one those one letter off, one of nine or
         more those two off; all begin alike.
         """
         if len(word) < 5 or not word.isalpha():
             return []
-        searcher = self._index.searcher()
-        near = {t for name in BOOSTS for t, _ in searcher.terms_with_prefix(name, word[0])} - {word}
         reach = 1 if len(word) < 9 else 2
-        return sorted(
+        return [
             t
-            for t in near
+            for t in self._beginning_like(word)
             if abs(len(t) - len(word)) <= reach
             and (len(word) > 5 or sorted(t) == sorted(word))
             and _distance(word, t, score_cutoff=reach) <= reach
-        )
+            and self.holds(t, filters)
+        ]
+
+    def spellings(self, word: str, filters: Filters | None = None) -> list[str]:
+        """Terms inside the filters that are a name in another romanisation, as Naseer is of Nasser."""
+        if len(word) < 5 or not word.isalpha():
+            return []
+        key = _romanised(word)
+        return [t for t in self._beginning_like(word) if _romanised(t) == key and self.holds(t, filters)]
+
+    def _beginning_like(self, word: str) -> list[str]:
+        searcher = self._index.searcher()
+        return sorted({t for name in BOOSTS for t, _ in searcher.terms_with_prefix(name, word[0])} - {word})
 
     def count(self) -> int:
         """How many passages it holds."""
@@ -222,6 +239,11 @@ class LexicalIndex:
             readers = [_EVERYBODY, *(_GROUP + group for group in sorted(filters.groups))]
             clauses.append(Query.term_set_query(self._schema, "audience", readers))
         return [(Occur.Must, Query.const_score_query(clause, 0.0)) for clause in clauses]
+
+
+def _romanised(word: str) -> str:
+    """A term without what romanisations differ in: doubled letters, and y for i."""
+    return _DOUBLED.sub(r"\1", word.replace("y", "i"))
 
 
 def _schema() -> Schema:

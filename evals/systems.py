@@ -12,15 +12,19 @@ from copy import copy
 from dataclasses import replace
 from datetime import date
 
+import numpy as np
+
 from corpus.analysis import content_terms
 from corpus.dense import DenseIndex, Scored
+from corpus.embedder import Embedder
 from corpus.holdings import Holdings
 from corpus.lexical import LexicalIndex
 from corpus.model import Filters, Voice
 from corpus.rows import Vectors
 from evals.answerers import Answerer, InProcess, Reply
 from rag.engine import Engine
-from rag.model import Answer, Citation, Outcome, Question, Searched, Shape, Turn, as_json
+from rag.evidence import Finding
+from rag.model import Answer, Citation, Hit, Outcome, Question, Searched, Shape, Turn, as_json
 from rag.retrieve import DEPTH, fuse, hits_of
 
 OURS = "ours"
@@ -68,6 +72,33 @@ class _NoShapes(Engine):
 class _NoFollowUps(Engine):
     def _understand(self, text: str, history: Sequence[Turn], filters: Filters | None, today: date | None) -> Question:
         return super()._understand(text, (), filters, today)
+
+
+class _Wordless:
+    """An embedder to which every sentence is equally near; stands in for the one that compares sentences."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._size = embedder.encode([""]).shape[1]
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Vectors (n, dimension) of zeros."""
+        return np.zeros((len(texts), self._size), dtype=np.float32)
+
+
+class _NoSentences(Engine):
+    """Judges statements by their best passage, and picks sentences by their words alone."""
+
+    def __init__(self, holdings: Holdings) -> None:
+        super().__init__(holdings)
+        self._blind = copy(holdings)
+        self._blind.__dict__["embedder"] = _Wordless(holdings.embedder)
+
+    def _look_into(self, question: Question, vector: Vectors, hits: Sequence[Hit]) -> Finding:
+        sighted, self.holdings = self.holdings, self._blind
+        try:
+            return super()._look_into(question, vector, hits)
+        finally:
+            self.holdings = sighted
 
 
 class Plain:
@@ -135,5 +166,6 @@ SYSTEMS: Mapping[str, System] = {
     "ours-without-thesaurus": lambda holdings, today: InProcess(_NoThesaurus(holdings), today),
     "ours-without-dates": lambda holdings, today: InProcess(_NoDates(holdings), today),
     "ours-without-shapes": lambda holdings, today: InProcess(_NoShapes(holdings), today),
+    "ours-without-sentences": lambda holdings, today: InProcess(_NoSentences(holdings), today),
     "ours-without-followups": lambda holdings, today: InProcess(_NoFollowUps(holdings), today),
 }

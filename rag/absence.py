@@ -17,6 +17,11 @@ _PARTLY = 1.03
 # A statement without so large a share of the question, written as names in it, is about something else: a call with
 # another president, or a real call that never touched what is asked.
 _NAMES_MISSING = 0.3
+# "Which drone bases ...?" is not answered by a statement that has neither drones nor bases; the weight of one word that
+# is rare among what is held, or of two that are less so.
+_FOCUS_MISSING = 4.0
+# A statement with a number in its best sentences goes before one without, where a number is asked for.
+_OF_THE_KIND = 0.2
 # Kinds of contact, as terms: a list of calls leaves the meetings out.
 _KINDS = frozenset(terms("call phone telephone meeting visit trip summit talk readout"))
 # Statements that fit nearly as well as the best belong to the answer, too.
@@ -39,12 +44,14 @@ def judge(question: Question, evidence: Sequence[Evidence]) -> tuple[Outcome, li
     usable = [item for item in evidence if item.quotes and _answers(item, question)]
     if not usable:
         return Outcome.NOT_FOUND, []
+    usable.sort(key=lambda item: -(item.score + _OF_THE_KIND * item.of_the_kind))
     bar = usable[0].score - _CLOSE[question.shape]
     # Beside a statement that has something of this turn, one that has only what earlier turns were about is a leak.
     fits_now = _of_this_turn(usable[0], question)
     chosen = [item for item in usable if item.score >= bar and (not fits_now or _of_this_turn(item, question))]
     chosen = chosen[: _MOST[question.shape]]
-    return (Outcome.ANSWERED if _strength(usable[0]) >= _ENOUGH else Outcome.PARTIAL), chosen
+    answered = _strength(usable[0]) >= _ENOUGH and usable[0].of_the_kind
+    return (Outcome.ANSWERED if answered else Outcome.PARTIAL), chosen
 
 
 def _timeline(question: Question, evidence: Sequence[Evidence]) -> list[Evidence]:
@@ -66,7 +73,18 @@ def _of_this_turn(item: Evidence, question: Question) -> bool:
 
 
 def _answers(item: Evidence, question: Question) -> bool:
-    return _strength(item) >= _PARTLY and _names_missing(item, question) < _NAMES_MISSING
+    return (
+        _strength(item) >= _PARTLY
+        and _names_missing(item, question) < _NAMES_MISSING
+        and _focus_missing(item, question) < _FOCUS_MISSING
+    )
+
+
+def _focus_missing(item: Evidence, question: Question) -> float:
+    """The weight of what an answer has to name, where the statement has nothing of it."""
+    if any(concept not in item.missing for concept in question.focus):
+        return 0.0
+    return sum(concept.weight for concept in question.focus)
 
 
 def _strength(item: Evidence) -> float:

@@ -8,35 +8,43 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from corpus.archive import Archive
-from corpus.model import Statement, Voice
-from ingest.voice import voice_of
+from corpus.model import Statement
+from ingest.voice import Spoken, Voices
 from rag.evidence import Evidence, Finding
-from rag.model import Citation, Question, Shape
+from rag.model import Citation, Piece, Question, Shape
+from rag.writing.record import Writing
 
 # A list mark before a sentence belongs to the page, not to what is said.
 _LIST_MARK = re.compile(r"(?:[-•*–]|\d{1,3}[.)])\s+")
 
-
-Spoken = tuple[int, int, Voice, str | None]
+Sounded = tuple[int, int, Spoken]
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An answer's text with the citations behind its markers, not yet verified."""
+    """An answer's text with the citations behind its markers, not yet verified.
+
+    Attributes:
+        writing: a language model's part in it; None where none is configured.
+    """
 
     text: str
     citations: tuple[Citation, ...]
+    writing: Writing | None = None
 
 
 class Composer(Protocol):
     """Makes an answer out of findings."""
 
-    def compose(self, question: Question, findings: Sequence[Finding]) -> Draft:
+    def write(self, question: Question, findings: Sequence[Finding]) -> Iterator[Piece | Draft]:
         """Write an answer; every marker ``[n]`` in its text has a citation.
 
         Args:
             question: what was asked.
             findings: what was found; one, or one for each side of a comparison, of which at least one has evidence.
+
+        Yields:
+            Pieces that are checked already, as they become ready, which may be none; and, last, the whole.
         """
         ...
 
@@ -51,13 +59,18 @@ class EmbeddedComposer:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
 
+    def write(self, question: Question, findings: Sequence[Finding]) -> Iterator[Piece | Draft]:
+        """See `Composer`."""
+        yield self.compose(question, findings)
+
     def compose(self, question: Question, findings: Sequence[Finding]) -> Draft:
-        """See `Composer`. A timeline goes by date, one line each; anything else by fit, one block each."""
+        """The whole answer at once. A timeline goes by date, one line each; anything else by fit, one block each."""
         if question.shape is Shape.TIMELINE:
-            return self._timeline(findings[0].chosen)
+            return self._timeline(findings[0])
         citations: list[Citation] = []
         blocks = []
         for finding in findings:
+            blocks += [finding.note] if finding.note else []
             if finding.question.label:
                 nothing = "" if finding.chosen else ": nothing held"
                 blocks.append(f"**{plain(finding.question.label)}**{nothing}")
@@ -65,18 +78,21 @@ class EmbeddedComposer:
                 quoted = list(self._cite(item, first_marker=len(citations) + 1))
                 citations += quoted
                 lines = [f"- {_shown(together)}" for together in self._by_paragraph(quoted)]
-                blocks.append("\n".join([f"**{introduction(item.statement)}:**", "", *lines]))
+                head = f"**{introduction(item.statement, item.version)}:**"
+                blocks.append("\n".join([head, "", *lines, *_carriers(item)]))
         return Draft("\n\n".join(blocks), tuple(citations))
 
-    def _timeline(self, evidence: Sequence[Evidence]) -> Draft:
+    def _timeline(self, finding: Finding) -> Draft:
         citations: list[Citation] = []
         lines = []
-        for item in sorted(evidence, key=lambda e: (e.statement.event or e.statement.published, e.statement.id)):
+        for item in sorted(finding.chosen, key=lambda e: (e.statement.event or e.statement.published, e.statement.id)):
             quoted = list(self._cite(item, first_marker=len(citations) + 1))
             citations += quoted
-            lines.append(f"- **{introduction(item.statement)}:** {_shown(quoted)}")
-        held = "1 statement" if len(lines) == 1 else f"{len(lines)} statements"
-        return Draft(f"{held}, by date:\n\n" + "\n".join(lines), tuple(citations))
+            lines.append(f"- **{introduction(item.statement, item.version)}:** {_shown(quoted)}")
+            lines += [f"  {line}" for line in _carriers(item)]
+        held = "1 statement" if len(finding.chosen) == 1 else f"{len(finding.chosen)} statements"
+        opening = finding.note or f"{held}, by date:"
+        return Draft(f"{opening}\n\n" + "\n".join(lines), tuple(citations))
 
     def _by_paragraph(self, citations: Sequence[Citation]) -> list[list[Citation]]:
         """Citations of one statement, those together that follow one another in one paragraph."""
@@ -93,21 +109,35 @@ class EmbeddedComposer:
 
     def _cite(self, item: Evidence, first_marker: int) -> Iterator[Citation]:
         """A citation for each quote of one statement; sentences in one voice that follow one another make one quote."""
-        text = self._archive.version(item.statement.id, item.version).text
-        spoken = [(s.start, s.end, *voice_of(item.statement, text, s.start, s.end)) for s in item.quotes]
-        for marker, (start, end, voice, speaker) in enumerate(_joined(text, spoken), start=first_marker):
+        version = self._archive.version(item.statement.id, item.version)
+        text = version.text
+        voices = Voices(item.statement, text)
+        heard = [(s.start, s.end, voices.of(s.start, s.end)) for s in item.quotes]
+        for marker, (start, end, spoken) in enumerate(_joined(text, heard), start=first_marker):
             mark = _LIST_MARK.match(text, start, end)
             start = mark.end() if mark else start
-            yield Citation(marker, item.statement, item.version, start, end, text[start:end], voice, speaker)
+            yield Citation(
+                marker=marker,
+                statement=item.statement,
+                version=item.version,
+                start=start,
+                end=end,
+                quote=text[start:end],
+                voice=spoken.voice,
+                speaker=spoken.speaker,
+                office=spoken.office,
+                page=version.page(start),
+            )
 
 
-def introduction(statement: Statement) -> str:
-    """Date, issuer, kind and title of a statement, in one line."""
+def introduction(statement: Statement, version: int = 1) -> str:
+    """Date, issuer, kind and title of a statement, in one line; the version where it was edited."""
     day = statement.event or statement.published
     when = f"{day.day} {day:%B %Y}"
     if statement.event and statement.event != statement.published:
         when += f" (published {statement.published.day} {statement.published:%B %Y})"
     named = [when, *(plain(part or "") for part in (statement.issuer, statement.kind, statement.title))]
+    named += [f"edited, version {version}"] if version > 1 else []
     return " · ".join(part for part in named if part) + (" · withdrawn" if statement.withdrawn else "")
 
 
@@ -116,16 +146,21 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"[*_`\[\]<>|\\]", "", text)).strip()
 
 
+def _carriers(item: Evidence) -> list[str]:
+    """A line for each other statement that has the same text."""
+    return [f"- Same text: {introduction(carrier)}" for carrier in item.carriers]
+
+
 def _shown(citations: Sequence[Citation]) -> str:
     return " ".join(f"“{citation.quote}” [{citation.marker}]" for citation in citations)
 
 
-def _joined(text: str, spoken: Sequence[Spoken]) -> list[Spoken]:
+def _joined(text: str, heard: Sequence[Sounded]) -> list[Sounded]:
     """Spans of sentences, those joined that have one voice and only a space between them."""
-    spans: list[Spoken] = []
-    for start, end, voice, speaker in spoken:
-        if spans and spans[-1][2:] == (voice, speaker) and text[spans[-1][1] : start].strip(" ") == "":
-            spans[-1] = (spans[-1][0], end, voice, speaker)
+    spans: list[Sounded] = []
+    for start, end, spoken in heard:
+        if spans and spans[-1][2] == spoken and text[spans[-1][1] : start].strip(" ") == "":
+            spans[-1] = (spans[-1][0], end, spoken)
         else:
-            spans.append((start, end, voice, speaker))
+            spans.append((start, end, spoken))
     return spans

@@ -18,6 +18,7 @@ from wordfreq import zipf_frequency
 
 from corpus.analysis import asking_terms, function_terms, terms
 from corpus.lexical import LexicalIndex
+from corpus.model import Filters
 
 Form = tuple[str, ...]
 Groups = Mapping[Form, frozenset[Form]]
@@ -29,6 +30,10 @@ _HARDLY_A_WORD = 2.0
 _PARAPHRASED = 0.7
 # Names tell statements apart even where many statements have them.
 _NAME_RARITY = 2.0
+# A mined acronym whose long form has one of these stands for an office.
+_OFFICE_WORDS = frozenset(
+    "chief minister secretary president commander commissioner director advisor adviser governor ambassador".split()
+)
 _GLOSSARY = Path(__file__).parent / "glossary.toml"
 
 
@@ -88,12 +93,24 @@ class Thesaurus:
 
     Args:
         acronyms: (short, long) pairs.
+        issuers: who has issued what is held.
+        seen: what the reader may see; no word of anything else counts as held.
+
+    Attributes:
+        offices: ways to write each office.
     """
 
-    def __init__(self, acronyms: Iterable[tuple[str, str]]) -> None:
+    def __init__(
+        self, acronyms: Iterable[tuple[str, str]], issuers: Iterable[str] = (), seen: Filters | None = None
+    ) -> None:
         self._groups: dict[Form, frozenset[Form]] = dict(_general())
-        for short, long in acronyms:
-            _join(self._groups, [short, long])
+        self._issuers = {issuer: Words(issuer) for issuer in issuers}
+        self._seen = seen or None
+        mined = tuple(acronyms)
+        for pair in mined:
+            _join(self._groups, pair)
+        of_office = (pair for pair in mined if not _OFFICE_WORDS.isdisjoint(pair[1].casefold().split()))
+        self.offices: tuple[tuple[str, ...], ...] = (*map(tuple, _glossary()["offices"]), *of_office)
 
     def concepts(self, text: str, names: Iterable[str], lexical: LexicalIndex, turn_weight: float) -> list[Concept]:
         """The concepts of a text, each once, in order.
@@ -113,7 +130,7 @@ class Thesaurus:
             i += len(form)
             kept = _content(form)
             if kept and " ".join(form) not in found:
-                concept = self._concept(form, kept, lexical)
+                concept = self._concept(form, kept, lexical, is_name=named.issuperset(kept))
                 found[" ".join(form)] = _weighed(concept, named, commonness, turn_weight)
         return list(found.values())
 
@@ -121,19 +138,32 @@ class Thesaurus:
         """Whether a name is that of a country, its people or its capital, or a place of the glossary."""
         return tuple(terms(name)) in _places()
 
+    def issuers_of(self, name: str) -> tuple[str, ...]:
+        """Issuers whose name has this name, or another word for it: those of India for "Indian"."""
+        form = tuple(terms(name))
+        forms = [kept for each in {form, *self._groups.get(form, ())} if (kept := _content(each))]
+        return tuple(issuer for issuer, words in self._issuers.items() if any(words.have(each) for each in forms))
+
+    def names_of_place(self, name: str) -> tuple[str, ...]:
+        """Every name of a place, as written: country, people and capital; none where it is no place."""
+        form = tuple(terms(name))
+        return tuple(dict.fromkeys(n for names in _place_names() if form in _forms(names) for n in names))
+
     def _longest(self, words: Sequence[str]) -> Form:
         """The longest known form that the words begin with, or the first word alone."""
         known = (tuple(words[:n]) for n in range(len(words), 1, -1))
         return next((form for form in known if form in self._groups), (words[0],))
 
-    def _concept(self, form: Form, kept: Form, lexical: LexicalIndex) -> Concept:
-        """A form with the others of its group, or with words that it may be a slip for."""
+    def _concept(self, form: Form, kept: Form, lexical: LexicalIndex, *, is_name: bool) -> Concept:
+        """A form with the others of its group, with other spellings of a name, or with what it may be a slip for."""
         others = sorted(filter(None, map(_content, self._groups.get(form, frozenset()) - {form})))
         forms = list(dict.fromkeys([kept, *others]))
-        if len(kept) == 1 and not lexical.holds(kept[0]):
-            forms += [*_halves(kept[0], lexical), *((variant,) for variant in lexical.variants(kept[0]))]
+        if len(kept) == 1 and not self._holds(kept[0], lexical):
+            forms += [*self._halves(kept[0], lexical), *((t,) for t in lexical.variants(kept[0], self._seen))]
+        elif len(kept) == 1 and is_name:
+            forms += [(term,) for term in lexical.spellings(kept[0], self._seen)]
         rarity = lexical.rarity([term for each in forms for term in each])
-        held = [max(rarity[t] for t in each) for each in forms if all(lexical.holds(t) for t in each)]
+        held = [max(rarity[t] for t in each) for each in forms if all(self._holds(t, lexical) for t in each)]
         return Concept(
             label=" ".join(kept),
             forms=tuple(forms),
@@ -144,11 +174,13 @@ class Thesaurus:
             unseen=not held,
         )
 
+    def _holds(self, term: str, lexical: LexicalIndex) -> bool:
+        return lexical.holds(term, self._seen)
 
-def _halves(word: str, lexical: LexicalIndex) -> list[Form]:
-    """A compound as the two words that are held: "coastguard" as "coast guard"."""
-    cuts = ((word[:i], word[i:]) for i in range(4, len(word) - 3))
-    return [(first, second) for first, second in cuts if lexical.holds(first) and lexical.holds(second)]
+    def _halves(self, word: str, lexical: LexicalIndex) -> list[Form]:
+        """A compound as the two words that are held: "coastguard" as "coast guard"."""
+        cuts = ((word[:i], word[i:]) for i in range(4, len(word) - 3))
+        return [cut for cut in cuts if all(self._holds(half, lexical) for half in cut)]
 
 
 def _weighed(concept: Concept, named: Collection[str], commonness: Mapping[str, float], turn_weight: float) -> Concept:
@@ -207,6 +239,10 @@ def _general() -> Groups:
 @cache
 def _places() -> frozenset[Form]:
     return frozenset(tuple(terms(name)) for names in _place_names() for name in names)
+
+
+def _forms(names: Iterable[str]) -> frozenset[Form]:
+    return frozenset(tuple(terms(name)) for name in names)
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -12,14 +12,20 @@ from itertools import zip_longest
 
 from corpus.holdings import Holdings
 from corpus.model import Filters, Statement
+from corpus.rows import Vectors
 from rag.absence import judge, no_answer
-from rag.compose import Composer, Draft, EmbeddedComposer
+from rag.compose import Composer, Draft
 from rag.concepts import Thesaurus
 from rag.evidence import Finding, gather
-from rag.model import Answer, Event, Hit, Outcome, Piece, Question, Searched, Turn
+from rag.model import Answer, Event, Hit, Outcome, Piece, Question, Searched, Shape, Turn
+from rag.offices import with_holders
+from rag.picking import pick_from
+from rag.repeats import collapse
 from rag.retrieve import retrieve
 from rag.understand import understand
 from rag.verify import verify
+from rag.writing.rewrite import rewriter_for
+from rag.writing.writer import composer_for
 
 HITS = 60  # passages that evidence is selected from
 NEAREST = 3
@@ -31,12 +37,14 @@ class Engine:
 
     Args:
         holdings: the archive with its indexes, open.
-        composer: what writes answers; by default verbatim sentences with no language model.
+        composer: what writes answers; by default what settings ask for, which is verbatim sentences with no language
+            model unless one is configured.
     """
 
     def __init__(self, holdings: Holdings, composer: Composer | None = None) -> None:
         self.holdings = holdings
-        self._composer = composer or EmbeddedComposer(holdings.archive)
+        self._composer = composer or composer_for(holdings)
+        self._rewriter = rewriter_for(holdings.settings.llm)
         self._thesauri: dict[frozenset[str] | None, Thesaurus] = {}
         self._thesauri_of = holdings.archive.last_change()
 
@@ -70,6 +78,8 @@ class Engine:
         clock = _Clock()
         with clock.step("understand"):
             question = self._understand(text, history, filters, today)
+            if self._rewriter:
+                question = self._rewriter.reworded(question, history)
         yield question
         if not question.concepts:
             yield self._without_evidence(question, Outcome.UNCLEAR, (), clock)
@@ -83,11 +93,12 @@ class Engine:
             yield self._without_evidence(question, outcome, nearest, clock, hits)
             return
         with clock.step("compose"):
-            draft = self._composer.compose(question, findings)
+            pieces, draft = yield from self._written(question, findings)
         with clock.step("verify"):
             verify(draft, [hit.statement.id for hit in hits], self.holdings.archive)
-        for block in _BLOCK.findall(draft.text):
-            yield Piece(block)
+        if not pieces:  # what a model writes was shown as it came
+            for block in _BLOCK.findall(draft.text):
+                yield Piece(block)
         yield self._answer(question, _together(findings), draft, (), clock, hits)
 
     def search(self, query: str, filters: Filters | None = None, k: int = 10) -> list[Hit]:
@@ -105,16 +116,56 @@ class Engine:
         filters = filters or Filters()
         thesaurus = self._thesauri.get(filters.groups)
         if thesaurus is None:  # what a statement explains is known to those who may see the statement
-            thesaurus = self._thesauri[filters.groups] = Thesaurus(archive.acronyms(filters.widest()))
-        return understand(text, history, filters, today or date.today(), thesaurus, lexical)
+            thesaurus = self._thesauri[filters.groups] = self._thesaurus(filters.widest())
+        question = understand(text, history, filters, today or date.today(), thesaurus, lexical)
+        sides = tuple(with_holders(side, thesaurus, self.holdings) for side in question.sides)
+        return replace(with_holders(question, thesaurus, self.holdings), sides=sides)
+
+    def _thesaurus(self, seen: Filters) -> Thesaurus:
+        archive = self.holdings.archive
+        return Thesaurus(archive.acronyms(seen), [issuer for issuer, _ in archive.issuers(seen)], seen)
+
+    def _written(
+        self, question: Question, findings: Sequence[Finding]
+    ) -> Generator[Event, None, tuple[Sequence[Piece], Draft]]:
+        """Pass on the pieces that a composer has ready on the way; returns them with the whole that comes last."""
+        pieces: list[Piece] = []
+        draft = Draft("", ())
+        for event in self._composer.write(question, findings):
+            if isinstance(event, Draft):
+                draft = event
+            else:
+                pieces.append(event)
+                yield event
+        return pieces, draft
 
     def _find(self, question: Question) -> Finding:
         """Retrieve, look into what was found, and judge whether it answers."""
         vector = self.holdings.embedder.encode([question.standalone])[0]
         hits = retrieve(question, vector, self.holdings, HITS)
+        return self._pick(question, vector, hits) if question.pick else self._look_into(question, vector, hits)
+
+    def _look_into(self, question: Question, vector: Vectors, hits: Sequence[Hit]) -> Finding:
         evidence = gather(question, vector, hits, self.holdings)
         outcome, chosen = judge(question, evidence)
+        chosen = collapse(chosen, self.holdings.archive, question.filters.widest())
         return Finding(question, hits, evidence, chosen, outcome)
+
+    def _pick(self, question: Question, vector: Vectors, hits: Sequence[Hit]) -> Finding:
+        """Look into those statements that the question counts by date ("the second call", "the latest statement")."""
+        every = replace(question, shape=Shape.TIMELINE)
+        all_hits = retrieve(every, vector, self.holdings, HITS)
+        finding = self._look_into(every, vector, all_hits)
+        picked = pick_from(question, finding.chosen)
+        if picked is None:  # its words are a name, or there is nothing to count
+            return self._look_into(question, vector, hits)
+        if not picked.chosen:
+            return replace(finding, question=question, chosen=(), outcome=Outcome.NOT_FOUND)
+        if question.pick and question.pick.several:
+            return replace(finding, question=question, chosen=picked.chosen, note=picked.note)
+        ids = {item.statement.id for item in picked.chosen}
+        inside = {hit.passage.id: hit for hit in (*all_hits, *hits) if hit.statement.id in ids}
+        return replace(self._look_into(question, vector, list(inside.values())), note=picked.note)
 
     def _nearest(self, question: Question, findings: Sequence[Finding]) -> tuple[Outcome, tuple[Statement, ...]]:
         """What comes closest to a question without an answer; filters that hide an answer are told from absence."""
@@ -155,6 +206,7 @@ class Engine:
             nearest=nearest,
             timings_ms=clock.milliseconds(),
             retrieved=tuple(dict.fromkeys(hit.statement.id for hit in hits)),
+            writing=draft.writing,
         )
 
     def _searched(self, question: Question) -> Searched:

@@ -18,13 +18,13 @@ from corpus.rows import Vectors
 from ingest.sentences import sentence_spans
 from rag.concepts import Concept, Words
 from rag.model import Hit, Outcome, Question, Shape
-from rag.quotes import Sentence, choose
+from rag.quotes import Sentence, choose, has_kind, wanted_of
 
 _LOOKED_INTO = {Shape.FACT: 16, Shape.DISCUSSION: 16, Shape.COMPARISON: 20, Shape.TIMELINE: 400}
 _READ_CLOSELY = {Shape.FACT: 4, Shape.DISCUSSION: 4, Shape.COMPARISON: 6, Shape.TIMELINE: 0}
 # Of a longer statement, only the passages found are looked into: a transcript has words about everything.
 _WHOLE = 40
-_COMPARED = 12  # sentences of a statement; embedding them is most of what an answer costs
+_COMPARED = 8  # sentences of a statement; embedding them is most of what an answer costs, and 12 found no more
 _IN_TITLE, _RANK, _KIND = 0.5, 0.3, 0.1
 _ANNOUNCES = re.compile(
     r"\b(?:upcoming|to\s+(?:visit|travel|meet|host|attend)|travel\s+to|will|preview|background\s+press)\b", re.I
@@ -55,6 +55,8 @@ class Evidence:
         whole: that is all that the statement has.
         telling: the question's concepts that do not belong to its identity.
         quotes: those of them that answer, in order.
+        carriers: the statements that have the same text.
+        of_the_kind: they have what is asked for: an amount, a time or a name; always true where anything may do.
     """
 
     statement: Statement
@@ -70,6 +72,8 @@ class Evidence:
     whole: bool
     telling: frozenset[Concept]
     quotes: tuple[Sentence, ...] = ()
+    of_the_kind: bool = True
+    carriers: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class Finding:
         evidence: the statements among them, best first.
         chosen: those that answer, best first; empty when nothing does.
         outcome: how well they do.
+        note: a line of ours about what was found, to stand before it; empty for none.
     """
 
     question: Question
@@ -88,6 +93,7 @@ class Finding:
     evidence: Sequence[Evidence]
     chosen: Sequence[Evidence]
     outcome: Outcome
+    note: str = ""
 
 
 def gather(question: Question, vector: Vectors, hits: Sequence[Hit], holdings: Holdings) -> list[Evidence]:
@@ -109,9 +115,15 @@ def gather(question: Question, vector: Vectors, hits: Sequence[Hit], holdings: H
     close = _READ_CLOSELY[question.shape]
     read = [*_compare(found[:close], vector, holdings), *found[close:]]
     read.sort(key=lambda item: -item.score)
-    return [
-        replace(item, quotes=tuple(choose(item.sentences, item.telling, question, whole=item.whole))) for item in read
-    ]
+    return [_with_quotes(item, question) for item in read]
+
+
+def _with_quotes(item: Evidence, question: Question) -> Evidence:
+    """With the sentences that answer."""
+    quotes = tuple(choose(item.sentences, item.telling, question, whole=item.whole))
+    wanted = wanted_of(question)
+    of_the_kind = wanted is None or any(has_kind(wanted, sentence.text) for sentence in quotes)
+    return replace(item, quotes=quotes, of_the_kind=of_the_kind)
 
 
 def _look_into(group: Sequence[Hit], question: Question, rank: float, holdings: Holdings) -> Evidence:

@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from corpus.model import Filters, Passage, Statement, Voice
+from rag.asked import Pick
 from rag.concepts import Concept
+from rag.writing.record import Writing, writing_json
 
 
 class Outcome(StrEnum):
@@ -52,6 +54,8 @@ class Question:
         concepts: what it is about, each with the other words that count as the same.
         sides: the two questions that a comparison sets against each other; empty for anything else.
         label: what a side is called.
+        focus: those concepts that an answer has to name.
+        pick: which of several statements is meant; None where that is not said.
     """
 
     text: str
@@ -63,6 +67,8 @@ class Question:
     concepts: tuple[Concept, ...] = ()
     sides: tuple[Question, ...] = ()
     label: str = ""
+    focus: tuple[Concept, ...] = ()
+    pick: Pick | None = None
 
     @property
     def topic(self) -> tuple[Concept, ...]:
@@ -95,6 +101,8 @@ class Citation:
         marker: its number in the answer's text, written ``[1]``.
         version: number of the statement's version that is quoted.
         speaker: whose words they are, or None where the text does not say.
+        office: what that speaker is, such as "Defence Minister", where the text says so.
+        page: number of the page that it begins on, or None where the source has no pages.
     """
 
     marker: int
@@ -105,6 +113,8 @@ class Citation:
     quote: str
     voice: Voice
     speaker: str | None = None
+    office: str | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +139,7 @@ class Answer:
         nearest: statements that come closest, for an answer that is not there.
         timings_ms: milliseconds by step.
         retrieved: ids of the statements that retrieval found, best first.
+        writing: a language model's part in it; None where none is configured.
     """
 
     question: Question
@@ -139,6 +150,7 @@ class Answer:
     nearest: tuple[Statement, ...]
     timings_ms: Mapping[str, float]
     retrieved: tuple[str, ...] = ()
+    writing: Writing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +195,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
             for near in answer.nearest
         ],
         "timings_ms": {step: round(ms, 1) for step, ms in answer.timings_ms.items()},
+        **writing_json(answer.writing),
     }
 
 
@@ -219,6 +232,8 @@ def _citation(citation: Citation) -> dict[str, Any]:
         "quote": citation.quote,
         "speaker": citation.speaker,
         "voice": citation.voice.value,
+        "office": citation.office,
+        "page": citation.page,
     }
 
 

@@ -23,18 +23,26 @@ _FEWEST_WORDS = 5
 _OPENS = 0.3  # a timeline's line likes to begin where its statement does
 _OF_THE_KIND = 0.15
 _MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+_AMOUNT = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozens?|half|hundreds?|thousands?|millions?|billions?)\b",
+    re.I,
+)
+_DATE = re.compile(rf"\b(?:\d{{1,2}}\s+)?{_MONTH}(?:\s+\d{{1,2}})?\b(?:,?\s+\d{{4}}\b)?|\b(?:19|20)\d\d\b")
 _KINDS = (
     (
         re.compile(
             r"\b(?:how\s+(?:many|much|long|big|large|often)|value|worth|total|amount|cost|share|per\s*cent|%)", re.I
         ),
-        re.compile(r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|dozen|hundred|thousand|million|billion)\b"),
+        _AMOUNT,
     ),
     (
         re.compile(
             r"\b(?:when|what\s+(?:date|day|year)|which\s+(?:date|day|year)|since\s+when|how\s+long\s+ago)\b", re.I
         ),
-        re.compile(rf"\b(?:19|20)\d\d\b|\b{_MONTH}\b|\b(?:today|yesterday)\b"),
+        re.compile(
+            rf"\b(?:19|20)\d\d\b|\b{_MONTH}\b|\b(?:today|yesterday|tomorrow|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b"
+            r"|\b(?:this|next|last|coming)\s+(?:week|month|quarter|year|spring|summer|autumn|fall|winter)\b"
+        ),
     ),
     (
         re.compile(r"\b(?:who|whom|whose)\b", re.I),
@@ -80,19 +88,21 @@ def choose(
         whole: the sentences are all that the statement has, not those around what was found in it.
     """
     shape = question.shape
-    if whole and shape is Shape.DISCUSSION and sum(len(s.text.split()) for s in sentences) <= _SHORT:
-        return list(sentences)
     usable = [s for s in sentences if len(s.text.split()) >= _FEWEST_WORDS] or list(sentences)
     told = telling & frozenset[Concept]().union(*(sentence.found for sentence in usable))
+    if _narrows(question, told):
+        told = frozenset(concept for concept in told if concept.of_this_turn)
+    elif whole and shape is Shape.DISCUSSION and sum(len(s.text.split()) for s in sentences) <= _SHORT:
+        return list(sentences)
     # The first sentence mostly says who met whom and when: an answer to a fact question, and no news otherwise.
     body = [s for s in usable if shape is Shape.FACT or not s.leads or s.found & told] or usable
     total = sum(concept.weight for concept in told)
-    wanted = _wanted(question)
+    wanted = wanted_of(question)
 
     def score(sentence: Sentence) -> float:
         words = sum(concept.weight for concept in sentence.found & told) / total if told else sentence.centrality
         opens = _OPENS if shape is Shape.TIMELINE and sentence.start == 0 else 0.0
-        return sentence.likeness + words + opens + (_OF_THE_KIND if wanted and wanted.search(sentence.text) else 0.0)
+        return sentence.likeness + words + opens + (_OF_THE_KIND if wanted and has_kind(wanted, sentence.text) else 0.0)
 
     ranked = sorted(body, key=lambda s: (-score(s), s.start))
     most = (_MOST_NARROW if told else _MOST_BROAD)[shape]
@@ -101,7 +111,18 @@ def choose(
     return _with_neighbours(kept, sentences)
 
 
-def _wanted(question: Question) -> re.Pattern[str] | None:
+def _narrows(question: Question, told: frozenset[Concept]) -> bool:
+    """Whether a follow-up asks for a part of what the turns before were about: "and on shipbuilding?"."""
+    leans = any(not concept.of_this_turn for concept in question.topic)
+    return leans and any(concept.of_this_turn for concept in told)
+
+
+def has_kind(wanted: re.Pattern[str], text: str) -> bool:
+    """Whether a text has what is wanted; the number of a day or a year is no amount."""
+    return bool(wanted.search(_DATE.sub("", text) if wanted is _AMOUNT else text))
+
+
+def wanted_of(question: Question) -> re.Pattern[str] | None:
     """What the answer to a fact question has to have in it: a number, a time, or a name; None where anything may do.
 
     Answer typing as in Li and Roth, "Learning question classifiers", COLING 2002, cut down to what a pattern can see.

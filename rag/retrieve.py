@@ -7,6 +7,7 @@ individual rank learning methods", SIGIR 2009.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from corpus.holdings import Holdings
 from corpus.model import Filters
@@ -45,7 +46,27 @@ def retrieve(question: Question, vector: Vectors, holdings: Holdings, k: int) ->
             return everything
     lexical = holdings.lexical.search(term_weights(question), filters, DEPTH)
     dense = holdings.dense.search(vector, filters, DEPTH)
-    return hits_of(fuse({"lexical": lexical, "dense": dense})[:k], dict(dense), holdings, filters)
+    hits = hits_of(fuse({"lexical": lexical, "dense": dense})[:k], dict(dense), holdings, filters)
+    return rerank(question, hits, holdings)
+
+
+def rerank(question: Question, hits: Sequence[Hit], holdings: Holdings) -> list[Hit]:
+    """The same hits with the best of them in the order of a cross-encoder, if one is set.
+
+    Source: Nogueira and Cho, "Passage re-ranking with BERT", 2019.
+    """
+    if holdings.reranker is None:
+        return list(hits)
+    depth = holdings.settings.reranker.depth
+    texts = [f"{hit.statement.header()}\n{hit.passage.text}" for hit in hits[:depth]]
+    scores = holdings.reranker.scores(question.standalone, texts)
+    scored = sorted(zip(scores, hits[:depth], strict=True), key=lambda pair: -pair[0])
+    # Above whatever was not read, whose fused scores stay below 2 / RRF_K.
+    best = [
+        replace(hit, score=1.0 + score, why={**hit.why, "reranker": rank})
+        for rank, (score, hit) in enumerate(scored, start=1)
+    ]
+    return [*best, *hits[depth:]]
 
 
 def enumerate_all(question: Question, holdings: Holdings) -> list[Hit]:

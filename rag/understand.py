@@ -11,6 +11,7 @@ from wordfreq import zipf_frequency
 
 from corpus.lexical import LexicalIndex
 from corpus.model import Filters
+from rag.asked import Pick, focus_of, pick_of, without_pick
 from rag.concepts import Concept, Thesaurus
 from rag.dates import Window, window_of, without_dates
 from rag.followup import Resolved, resolve
@@ -41,6 +42,11 @@ _DISCUSSION = re.compile(
 # A follow-up that has no verb of its own: "and with Qatar?", "what about space?".
 _ELLIPTIC = re.compile(
     r"^\W*(?:and|what\s+about|how\s+about|same|also|or)\b(?!.*\b(?:is|are|was|were|did|does|do|has|have)\b)", re.I
+)
+# Whose text is meant: "the Omani readout", "India's statement", "according to NATO".
+_ACCOUNT = re.compile(
+    r"\b(?:the\s+)?(?P<of>[A-Z][\w-]+(?:\s+[A-Z][\w-]+){0,3}?)(?:(?:['’]s?)?\s+(?:readout|version|account|press\s+release)"
+    r"|['’]s?\s+(?:statement|release))\b|\b[Aa]ccording\s+to\s+(?:the\s+)?(?P<by>[A-Z][\w-]+(?:\s+[A-Z][\w-]+){0,3})"
 )
 _NAME = re.compile(r"\b(?:[A-Z][\w’'-]+|[A-Z]{2,})(?:\s+(?:(?:bin|al|da|de|der|van|von|of|the)\s+)*[A-Z][\w’'-]+)*")
 # Words that open a question with a capital and name nobody.
@@ -76,21 +82,40 @@ def understand(
     if not (given.date_from or given.date_to):
         window = _window(resolved, today)
         if window is not None:
-            filters = replace(given, date_from=window.first, date_to=window.last)
+            filters = replace(filters, date_from=window.first, date_to=window.last)
     named = names(without_dates(resolved.standalone))
+    pick = pick_of(without_dates(resolved.question))
+    concepts = _concepts(resolved, pick, thesaurus, lexical)
+    shape = Shape.TIMELINE if pick and pick.several else _shape(resolved)
+    if not given.issuers and shape is not Shape.COMPARISON:
+        filters = replace(filters, issuers=_whose_account(resolved.question, thesaurus))
     question = Question(
         text=text,
         standalone=resolved.standalone,
         filters=filters,
         people=tuple(name for name in named if not thesaurus.is_place(name)),
         places=tuple(name for name in named if thesaurus.is_place(name)),
-        shape=_shape(resolved),
-        concepts=tuple(_concepts(resolved, thesaurus, lexical)),
+        shape=shape,
+        concepts=concepts,
+        focus=_focus(resolved.question, concepts, thesaurus, lexical),
+        pick=pick,
     )
-    if question.shape is not Shape.COMPARISON:
+    if shape is not Shape.COMPARISON:
         return question
-    sides = sides_of(question, resolved.question, names(without_dates(resolved.question)), today)
+    sides = sides_of(question, resolved.question, names(without_dates(resolved.question)), today, thesaurus)
     return replace(question, sides=sides)
+
+
+def _whose_account(text: str, thesaurus: Thesaurus) -> tuple[str, ...]:
+    """The issuers that "the Omani readout" or "according to NATO" keeps to; none where nobody of that name issued."""
+    found = _ACCOUNT.search(text)
+    return thesaurus.issuers_of(found["of"] or found["by"]) if found else ()
+
+
+def _focus(text: str, concepts: Sequence[Concept], thesaurus: Thesaurus, lexical: LexicalIndex) -> tuple[Concept, ...]:
+    """Those concepts that an answer has to name."""
+    labels = {concept.label for concept in thesaurus.concepts(focus_of(text), (), lexical, 1.0)}
+    return tuple(concept for concept in concepts if concept.label in labels and not concept.asking)
 
 
 def _window(resolved: Resolved, today: date) -> Window | None:
@@ -101,9 +126,11 @@ def _window(resolved: Resolved, today: date) -> Window | None:
     return window
 
 
-def _concepts(resolved: Resolved, thesaurus: Thesaurus, lexical: LexicalIndex) -> list[Concept]:
+def _concepts(
+    resolved: Resolved, pick: Pick | None, thesaurus: Thesaurus, lexical: LexicalIndex
+) -> tuple[Concept, ...]:
     """What this turn is about, then what earlier ones add; the words of a period filter, and are no topic."""
-    parts = [(resolved.question, 1.0)]
+    parts = [(without_pick(resolved.question, pick), 1.0)]
     for age, turn in enumerate(reversed(resolved.thread)):
         parts.append((turn.question, _EARLIER / (1 + age)))
         if _PRONOUN.search(resolved.question):
@@ -112,7 +139,7 @@ def _concepts(resolved: Resolved, thesaurus: Thesaurus, lexical: LexicalIndex) -
     for part, weight in parts:
         for concept in thesaurus.concepts(without_dates(part), names(part), lexical, weight):
             found.setdefault(concept.label, concept)
-    return list(found.values())
+    return tuple(found.values())
 
 
 def _subject(answer: str) -> str:

@@ -245,3 +245,49 @@ def test_an_iso_day_is_found_inside_any_text(before: str, day: date, after: str)
 @given(_DAYS, st.sampled_from(["{d.day} {d:%B %Y}", "{d:%B} {d.day}, {d.year}", "{d:%b} {d.day}, {d.year}", "{d}"]))
 def test_a_day_is_the_same_however_it_is_written(day: date, form: str) -> None:
     assert window_of(f"what was said on {form.format(d=day)}?", TODAY) == Window(day, day + PUBLICATION_LAG)
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "last"),
+    [
+        ("what was said on 24/11/2025", "2025-11-24", "2025-11-27"),
+        ("the call of 24.11.2025", "2025-11-24", "2025-11-27"),
+        ("the call of 11/24/2025", "2025-11-24", "2025-11-27"),
+        ("calls at the end of 2023", "2023-09-01", "2023-12-31"),
+        ("calls at the beginning of March 2022", "2022-03-01", "2022-03-15"),
+        ("in the middle of 2021", "2021-05-01", "2021-08-31"),
+        ("in the second week of June 2024", "2024-06-08", "2024-06-14"),
+        ("anything by the end of 2022", None, "2022-12-31"),
+        ("anything before the end of 2022", None, "2022-12-31"),
+        ("calls last summer", "2026-06-01", "2026-08-31"),
+        ("calls last winter", "2025-12-01", "2026-02-28"),
+        ("what was said last March", "2026-03-01", "2026-03-31"),
+        ("what was said last December", "2025-12-01", "2025-12-31"),
+        ("what was said last Monday", "2026-11-16", "2026-11-19"),
+        ("the visit two weeks ago", "2026-11-09", "2026-11-15"),
+        ("the visit three months ago", "2026-08-01", "2026-08-31"),
+        ("in the past few months", "2026-08-25", "2026-11-23"),
+    ],
+)
+def test_windows_said_in_other_ways(question: str, first: str | None, last: str | None) -> None:
+    window = window_of(question, date(2026, 11, 23))
+    assert window is not None
+    assert (window.first and window.first.isoformat(), window.last and window.last.isoformat()) == (first, last)
+
+
+@pytest.mark.parametrize("question", ["version 31.2.2021 of it", "on 99/99/2021"])
+def test_a_day_that_does_not_exist_is_no_window(question: str) -> None:
+    assert window_of(question, date(2026, 11, 23)) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "topic"),
+    [
+        ("calls with Kyiv before the invasion of 24 February 2022", "calls with Kyiv before"),
+        ("what was said after the great storm on 3 May 2021 about relief", "what was said after about relief"),
+        ("the talks of 3 May 2021", "the talks of"),
+        ("before the March 2022 strikes on Kyiv", "before the strikes on Kyiv"),
+    ],
+)
+def test_an_event_that_only_names_a_day_is_no_topic(question: str, topic: str) -> None:
+    assert without_dates(question).split() == topic.split()

@@ -309,7 +309,7 @@ QUESTIONS: list[tuple[str, ...]] = [
     ("What is the monetary value of the Military Logistic Complex?",),
 ]
 
-CITATION_KEYS = "marker statement_id version title issuer date url start end quote speaker voice".split()
+CITATION_KEYS = "marker statement_id version title issuer date url start end quote speaker voice office page".split()
 
 
 @pytest.mark.parametrize("turns", QUESTIONS, ids=lambda turns: turns[-1][:40])
