@@ -5,13 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from corpus.chroma import ChromaIndex
 from corpus.errors import IndexBusy, InputError
 from corpus.holdings import Holdings
+from corpus.ledger import Ledger
 from ingest.pipeline import Report
 from ingest.pipeline import ingest as run
+from ingest.readers import Item
+from ingest.sources.sync import fetch_items, visitor_for
+from ingest.sources.urls import is_web_address
 from ingest.vectors import embed_due
 from ui.commands.opening import print_json, progress_bar, settings_from
 
@@ -21,9 +26,11 @@ def ingest(arguments: argparse.Namespace) -> int:
     with Holdings(settings_from(arguments), create=True) as holdings:
         started = time.perf_counter()
         with progress_bar("statements") as advance:
-            report = run(map(Path, arguments.paths), holdings, issuer=arguments.issuer, progress=advance)
+            report = run(
+                _found(arguments.paths, holdings, arguments.issuer), holdings, issuer=arguments.issuer, progress=advance
+            )
         searchable = time.perf_counter() - started
-        embedded = 0 if arguments.no_wait else _embed(holdings)
+        embedded = 0 if arguments.no_wait else embed(holdings)
         left = holdings.archive.count_without_vector(holdings.embedder.name)
     seconds = {"lexically searchable": round(searchable, 1), "total": round(time.perf_counter() - started, 1)}
     if arguments.json:
@@ -35,7 +42,18 @@ def ingest(arguments: argparse.Namespace) -> int:
     return 1 if report.problems else 0
 
 
-def _embed(holdings: Holdings) -> int:
+def _found(names: Sequence[str], holdings: Holdings, issuer: str | None) -> Iterator[Path | Item | InputError]:
+    """Files and folders as they are, and what web addresses have. Nothing is fetched unless one is named."""
+    visitor, most = visitor_for(holdings), holdings.settings.sources.pages_per_sync
+    with Ledger(holdings.archive) as ledger:
+        for name in names:
+            if is_web_address(name):
+                yield from fetch_items(name, visitor, ledger, issuer, most)
+            else:
+                yield Path(name)
+
+
+def embed(holdings: Holdings) -> int:
     """Make the missing vectors and bring Chroma up to date, unless a running server owns it and will."""
     name = holdings.embedder.name
     with progress_bar("vectors", holdings.archive.count_without_vector(name)) as advance:
