@@ -6,19 +6,30 @@ catches up with it through the `change` table: each change names a statement who
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from corpus.acronyms import acronyms
+from corpus.corrections import (
+    as_corrected,
+    as_said,
+    corrections_of,
+    is_said_again,
+    revised,
+    said_anew,
+    write_corrections,
+)
 from corpus.database import Database
-from corpus.errors import ArchiveError, InputError, NotHeld
-from corpus.feed import IndexFeed
-from corpus.model import Filters, Passage, Statement, Version, sha256
+from corpus.errors import ArchiveError, InputError
+from corpus.model import Filters, Passage, Statement, sha256
+from corpus.provenance import Provenance
+from corpus.repeats import METHOD, Sketch, forget, link
 from corpus.rows import (
     PASSAGES,
     Vectors,
@@ -27,7 +38,6 @@ from corpus.rows import (
     parts,
     passage_from,
     statement_from,
-    version_from,
     where_clause,
     write_passages,
     write_statement,
@@ -52,7 +62,7 @@ class Coverage:
     last: date | None
 
 
-class Archive(IndexFeed):
+class Archive(Provenance):
     """Open with `Archive(folder)`; safe to use from several threads and processes.
 
     Raises:
@@ -82,17 +92,26 @@ class Archive(IndexFeed):
         row = self._connection.execute(_CURRENT, (statement.id,)).fetchone()
         if row is None or row["text_sha256"] != sha256(text):
             return False
-        return statement_from(row) == replace(statement, withdrawn=bool(row["withdrawn"]))
+        return is_said_again(statement, statement_from(row), corrections_of(self._connection, statement.id))
 
-    def put(self, statement: Statement, text: str, raw: bytes, source: str, passages: Sequence[Span]) -> Outcome:
-        """Hold one statement, in one transaction.
+    def put(
+        self,
+        statement: Statement,
+        text: str,
+        raw: bytes,
+        source: str,
+        passages: Sequence[Span],
+        pages: Sequence[int] = (),
+    ) -> Outcome:
+        """Hold one statement, in one transaction. What was corrected by hand of it stays corrected.
 
         Args:
-            statement: what is known of it.
+            statement: what its source says of it.
             text: the tidied text, of which `passages` are (start, end) spans in order.
             raw: the bytes it came in.
             source: file and record, or address.
             passages: see `text`.
+            pages: where the text's pages begin, see `Version`.
 
         Returns:
             "new"; "changed" when the text differs from the current version (which stays, and a new one is
@@ -103,14 +122,17 @@ class Archive(IndexFeed):
         """
         if "\0" in text:  # SQLite would count characters up to there only, and offsets would lie
             raise InputError(source, "the text has a NUL character; remove it")
-        text_hash = sha256(text)
+        text_hash, sketch = sha256(text), Sketch.of(text)
         with self._database.transaction() as db:
             before = db.execute(_CURRENT, (statement.id,)).fetchone()
             same_text = before is not None and before["text_sha256"] == text_hash
-            if before is not None:  # what was taken back stays so, until `withdraw` says otherwise
-                statement = replace(statement, withdrawn=bool(before["withdrawn"]))
-            if same_text and statement_from(before) == statement:
-                return "unchanged"
+            if before is not None:
+                corrections = corrections_of(db, statement.id)
+                if same_text and is_said_again(statement, statement_from(before), corrections):
+                    return "unchanged"
+                write_corrections(db, statement.id, said_anew(statement, corrections))
+                # What was taken back stays so, until `withdraw` says otherwise.
+                statement = replace(as_corrected(statement, corrections), withdrawn=bool(before["withdrawn"]))
             number = (before["current"] if before else 0) + (not same_text)
             write_statement(db, statement, number)
             if not same_text:
@@ -118,17 +140,72 @@ class Archive(IndexFeed):
                 db.execute("INSERT OR IGNORE INTO raw VALUES (?, ?)", (raw_hash, zlib.compress(raw)))
                 now = datetime.now(UTC).isoformat(timespec="seconds")
                 db.execute(
-                    "INSERT INTO version (statement_id, number, text, text_sha256, raw_sha256, fetched_at, source)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (statement.id, number, text, text_hash, raw_hash, now, source),
+                    "INSERT INTO version"
+                    " (statement_id, number, text, text_sha256, raw_sha256, fetched_at, source, pages)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (statement.id, number, text, text_hash, raw_hash, now, source, json.dumps(list(pages))),
                 )
             write_passages(db, statement, number, text, passages)
             db.execute("DELETE FROM acronym WHERE statement_id = ?", (statement.id,))
             db.executemany(
                 "INSERT INTO acronym VALUES (?, ?, ?)", [(statement.id, *pair) for pair in sorted(acronyms(text))]
             )
+            link(db, statement, sketch)
             db.execute("INSERT INTO change (statement_id) VALUES (?)", (statement.id,))
         return "changed" if before and not same_text else "updated" if before else "new"
+
+    def correct(
+        self,
+        statement_id: str,
+        values: Mapping[str, Any],
+        *,
+        revert: Iterable[str] = (),
+        note: str = "",
+        editor: str = "",
+    ) -> Statement:
+        """Correct fields of a statement by hand; what its source says stays beside it. The statement as it is then.
+
+        Args:
+            statement_id: which.
+            values: what fields are to be, by the names that `corpus.corrections.Correction` has and in terms of JSON,
+                checked already (`ingest.correct` does that).
+            revert: fields that are to be as the source says again.
+            note: why.
+            editor: who says so.
+
+        Raises:
+            NotHeld: no such statement.
+        """
+        with self._database.transaction() as db:
+            row = db.execute(_CURRENT.replace("s.*", "s.*, v.text"), (statement_id,)).fetchone()
+            self._require(row, statement_id)
+            held = corrections_of(db, statement_id)
+            said = as_said(statement_from(row), held)
+            corrections = revised(said, held, values, revert, note, editor)
+            statement = as_corrected(said, corrections)
+            write_corrections(db, statement_id, corrections)
+            write_statement(db, statement, row["current"])
+            spans = [(p.start, p.end) for p in self.passages_of(statement_id)]
+            write_passages(db, statement, row["current"], row["text"], spans)
+            link(db, statement, Sketch.of(row["text"]))
+            db.execute("INSERT INTO change (statement_id) VALUES (?)", (statement_id,))
+        return statement
+
+    def link_due(self, limit: int) -> int:
+        """Look for repeats of up to `limit` statements that were never compared, as in an archive of an older release.
+
+        Returns:
+            How many those were; 0 when none is left.
+        """
+        with self._database.transaction() as db:
+            due = db.execute(
+                "SELECT s.*, v.text FROM statement s JOIN version v ON v.statement_id = s.id AND v.number = s.current"
+                " WHERE NOT EXISTS (SELECT 1 FROM sketch k WHERE k.statement_id = s.id AND k.method = ?) LIMIT ?",
+                (METHOD, limit),
+            ).fetchall()
+            for row in due:
+                link(db, statement_from(row), Sketch.of(row["text"]))
+        return len(due)
 
     def split_anew(self, statement_id: str, text_sha256: str, passages: Sequence[Span]) -> None:
         """Replace the passages of a current version, unless its text is not the given one any more."""
@@ -158,6 +235,7 @@ class Archive(IndexFeed):
             NotHeld: no such statement.
         """
         with self._database.transaction() as db:
+            forget(db, statement_id)
             self._require(db.execute("DELETE FROM statement WHERE id = ?", (statement_id,)).rowcount, statement_id)
             db.execute("DELETE FROM raw WHERE sha256 NOT IN (SELECT raw_sha256 FROM version)")
             db.execute("DELETE FROM vector WHERE embed_key NOT IN (SELECT embed_key FROM passage)")
@@ -194,35 +272,6 @@ class Archive(IndexFeed):
         """Ids of all statements, newest first, then by id."""
         rows = self._connection.execute("SELECT id FROM statement ORDER BY published DESC, id")
         return [row["id"] for row in rows]
-
-    def version(self, statement_id: str, number: int | None = None) -> Version:
-        """A version with its text; without a number, the one that is current.
-
-        Raises:
-            NotHeld: no such statement or version.
-        """
-        row = self._connection.execute(
-            "SELECT v.* FROM version v JOIN statement s ON s.id = v.statement_id"
-            " WHERE v.statement_id = ? AND v.number = coalesce(?, s.current)",
-            (statement_id, number),
-        ).fetchone()
-        self._require(row, statement_id if number is None else f"{statement_id}, version {number}")
-        return version_from(row)
-
-    def versions(self, statement_id: str) -> list[Version]:
-        """All versions of a statement, oldest first (empty when it is not held)."""
-        rows = self._connection.execute("SELECT * FROM version WHERE statement_id = ? ORDER BY number", (statement_id,))
-        return [version_from(row) for row in rows]
-
-    def raw(self, sha: str) -> bytes:
-        """The bytes a version came in, by their SHA-256.
-
-        Raises:
-            NotHeld: no such bytes.
-        """
-        row = self._connection.execute("SELECT zlib FROM raw WHERE sha256 = ?", (sha,)).fetchone()
-        self._require(row, sha)
-        return zlib.decompress(row["zlib"])
 
     def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
         """Those of the given passages that are held, by id, with their text."""
@@ -277,8 +326,3 @@ class Archive(IndexFeed):
             " ON v.statement_id = s.id AND v.number = s.current ORDER BY s.id"
         )
         return sha256("\n".join(f"{row['id']}\t{row['text_sha256']}" for row in rows))
-
-    @staticmethod
-    def _require(found: object, what: str) -> None:
-        if not found:
-            raise NotHeld(f"The archive does not hold {what}. `onrecord list` shows what it does.")

@@ -125,6 +125,7 @@ def version_from(row: sqlite3.Row) -> Version:
         raw_sha256=row["raw_sha256"],
         fetched_at=datetime.fromisoformat(row["fetched_at"]),
         source=row["source"],
+        pages=tuple(json.loads(row["pages"])),
     )
 
 
@@ -148,5 +149,5 @@ def parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
     return (items[i : i + _MANY] for i in range(0, len(items), _MANY))
 
 
-def marks(items: Iterable[object]) -> str:
-    return ", ".join("?" for _ in items)
+def marks(items: Iterable[object], mark: str = "?") -> str:
+    return ", ".join(mark for _ in items)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from corpus.errors import ArchiveError
 
@@ -86,24 +86,30 @@ MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE correction (
         statement_id TEXT NOT NULL REFERENCES statement ON DELETE CASCADE,
-        field        TEXT NOT NULL,
+        field        TEXT NOT NULL,        -- attribute of a statement, or extra.NAME
         value        TEXT NOT NULL,        -- JSON, as the field is to be
+        said         TEXT NOT NULL,        -- JSON, as the source has it
         at           TEXT NOT NULL,        -- ISO 8601, UTC
-        note         TEXT NOT NULL DEFAULT '',
+        note         TEXT NOT NULL,
+        editor       TEXT NOT NULL,        -- who made it, '' where that is not known
         PRIMARY KEY (statement_id, field)
     ) STRICT;
 
-    CREATE TABLE band (                    -- MinHash bands of current versions: equal bands are candidates
-        statement_id TEXT NOT NULL REFERENCES statement ON DELETE CASCADE,
-        number       INTEGER NOT NULL,
-        hash         BLOB NOT NULL,
-        PRIMARY KEY (statement_id, number)
+    CREATE TABLE sketch (                  -- MinHash of a current version's words
+        id           INTEGER PRIMARY KEY,
+        statement_id TEXT NOT NULL UNIQUE REFERENCES statement ON DELETE CASCADE,
+        method       INTEGER NOT NULL,     -- sketches of different methods cannot be compared
+        hashes       BLOB NOT NULL         -- uint32, little endian
     ) STRICT;
-    CREATE INDEX band_hash ON band (number, hash);
-    CREATE TABLE repeat (                  -- pairs of statements with nearly the same text, the smaller id first
+    CREATE TABLE band (                    -- a few hashes of a sketch as one number: equal bands are candidates
+        hash   INTEGER NOT NULL,
+        sketch INTEGER NOT NULL,
+        PRIMARY KEY (hash, sketch)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE repeat (                  -- pairs of statements that are one text, the smaller id first
         a          TEXT NOT NULL REFERENCES statement ON DELETE CASCADE,
         b          TEXT NOT NULL REFERENCES statement ON DELETE CASCADE,
-        likeness   REAL NOT NULL,          -- estimated Jaccard similarity of their word shingles, 0 to 1
+        likeness   REAL NOT NULL,          -- Jaccard similarity of their word shingles, 0 to 1
         PRIMARY KEY (a, b)
     ) STRICT;
     CREATE INDEX repeat_b ON repeat (b);
@@ -111,50 +117,58 @@ MIGRATIONS: tuple[str, ...] = (
     # Sources that are fetched again and again.
     """
     CREATE TABLE source (
-        id      INTEGER PRIMARY KEY,
-        url     TEXT NOT NULL UNIQUE,
-        kind    TEXT NOT NULL,             -- feed, sitemap or listing
-        issuer  TEXT,
-        added   TEXT NOT NULL,             -- ISO 8601, UTC
-        synced  TEXT                       -- when it was last gone through to its end
+        id         INTEGER PRIMARY KEY,
+        url        TEXT NOT NULL UNIQUE,
+        kind       TEXT NOT NULL,          -- feed, sitemap or listing
+        issuer     TEXT,
+        containing TEXT NOT NULL,          -- what an address must contain to be taken; '' takes all
+        added      TEXT NOT NULL,          -- ISO 8601, UTC, as all times here
+        tried      TEXT,                   -- when it was last gone through
+        synced     TEXT,                   -- when that last went well
+        problem    TEXT                    -- why it last did not
     ) STRICT;
-    CREATE TABLE fetched (                 -- one row an address that a source names, the source's own address too
-        url           TEXT PRIMARY KEY,
+    CREATE TABLE fetched (                 -- one row an address that a source names, and that it names them at
+        url           TEXT NOT NULL,
         source_id     INTEGER NOT NULL REFERENCES source ON DELETE CASCADE,
-        statement_id  TEXT,
+        page          INTEGER NOT NULL,    -- 0: it is not a page to hold but names such, as a feed does
+        statements    TEXT NOT NULL DEFAULT '[]', -- JSON list: ids of what was held of it
+        published     TEXT,                -- as the source says, for pages that do not
+        updated       TEXT,                -- when the source says that it last changed
         etag          TEXT,
         last_modified TEXT,
-        fetched_at    TEXT NOT NULL,
-        failures      INTEGER NOT NULL DEFAULT 0,
-        problem       TEXT,                -- set: it is a dead letter
-        missing_since TEXT                 -- set: the source does not have it any more
+        fetched_at    TEXT,                -- when it was last asked for; NULL: not yet
+        failures      INTEGER NOT NULL DEFAULT 0, -- syncs in a row that could not take it
+        problem       TEXT,                -- why the last of them could not: it is a dead letter
+        missing_since TEXT,                -- set: its statements were marked as withdrawn for its absence
+        PRIMARY KEY (url, page)            -- one source's page may be another's list
     ) STRICT;
+    CREATE INDEX fetched_source ON fetched (source_id, page);
     """,
     # Where the pages of a paged document begin, as offsets into the version's text; [] where it has none.
     "ALTER TABLE version ADD COLUMN pages TEXT NOT NULL DEFAULT '[]';",
 )
 
 
-def migrate(connection: sqlite3.Connection) -> None:
+def migrate(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIONS, what: str = "archive") -> None:
     """Bring a database to the newest schema, each step in a transaction of its own.
 
     Raises:
         ArchiveError: the database was written by a newer version of OnRecord.
     """
-    while (version := schema_of(connection)) < len(MIGRATIONS):
+    while (version := schema_of(connection)) < len(migrations):
         connection.execute("BEGIN IMMEDIATE")
         try:
             if schema_of(connection) == version:  # else another process was quicker
-                for statement in _statements(MIGRATIONS[version]):
+                for statement in _statements(migrations[version]):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {version + 1}")
         except BaseException:
             connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
-    if version > len(MIGRATIONS):
+    if version > len(migrations):
         raise ArchiveError(
-            f"The archive has schema {version}, and this OnRecord knows up to {len(MIGRATIONS)}: upgrade OnRecord."
+            f"The {what} has schema {version}, and this OnRecord knows up to {len(migrations)}: upgrade OnRecord."
         )
 
 

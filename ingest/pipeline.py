@@ -19,6 +19,8 @@ from ingest.split import HEADER_TOKENS, split
 # for few commits of the lexical index. (A search brings that index up to date itself, whatever the batch.)
 _FIRST_BATCH, _LARGEST_BATCH = 32, 512
 _BATCH_CHARACTERS = 2_000_000
+# Statements compared in one transaction, which keeps other writers waiting.
+_FEW = 64
 
 
 @dataclass(slots=True)
@@ -43,10 +45,11 @@ class _Draft:
     item: Item
     statement: Statement
     text: str
+    pages: tuple[int, ...]
 
 
 def ingest(
-    paths: Iterable[Path],
+    paths: Iterable[Path | Item | InputError],
     holdings: Holdings,
     *,
     issuer: str | None = None,
@@ -55,7 +58,7 @@ def ingest(
     """Hold every statement found in files and folders; a bad item is reported and the rest goes on.
 
     Args:
-        paths: files, or folders that are walked in name order.
+        paths: files, folders that are walked in name order, and what was read already (of web pages, say).
         holdings: where they go; each statement is one transaction, and can be found by its words right after.
         issuer: who issued those statements that do not say.
         progress: told after each batch how many statements have been dealt with since the last call.
@@ -65,7 +68,19 @@ def ingest(
         _hold(batch, holdings, report)
         holdings.lexical.catch_up(holdings.archive)
         progress(len(batch))
+    link_due(holdings)
     return report
+
+
+def link_due(holdings: Holdings, stop: Callable[[], bool] = lambda: False) -> None:
+    """Look for repeats of statements that were never compared: those that a release without repeats has left.
+
+    Args:
+        holdings: what is held.
+        stop: asked before each transaction.
+    """
+    while not stop() and holdings.archive.link_due(_FEW):
+        pass
 
 
 def split_anew(holdings: Holdings, progress: Callable[[int], None] = lambda count: None) -> int:
@@ -87,14 +102,15 @@ def split_anew(holdings: Holdings, progress: Callable[[int], None] = lambda coun
     return changed
 
 
-def _drafts(paths: Iterable[Path], issuer: str | None, report: Report) -> Iterator[_Draft]:
+def _drafts(paths: Iterable[Path | Item | InputError], issuer: str | None, report: Report) -> Iterator[_Draft]:
     """Every statement found, once; what cannot be taken goes into the report."""
     seen: dict[str, tuple[str, str]] = {}
     for found in _items(paths):
         try:
             if isinstance(found, InputError):
                 raise found
-            statement, text = describe(found)
+            described = describe(found)
+            statement, text = described.statement, described.text
             digest = sha256(text)
             if (first := seen.get(statement.id)) is not None:
                 if first[0] != digest:
@@ -104,14 +120,16 @@ def _drafts(paths: Iterable[Path], issuer: str | None, report: Report) -> Iterat
                     )
                 continue
             seen[statement.id] = digest, found.where
-            yield _Draft(found, replace(statement, issuer=statement.issuer or issuer), text)
+            yield _Draft(found, replace(statement, issuer=statement.issuer or issuer), text, described.pages)
         except InputError as problem:
             report.problems.append(problem)
 
 
-def _items(paths: Iterable[Path]) -> Iterator[Item | InputError]:
+def _items(paths: Iterable[Path | Item | InputError]) -> Iterator[Item | InputError]:
     for path in paths:
-        if path.is_dir():
+        if not isinstance(path, Path):
+            yield path
+        elif path.is_dir():
             files = sorted(file for file in path.rglob("*") if file.is_file() and not file.name.startswith("."))
             if not files:
                 yield InputError(str(path), "the folder has no files")
@@ -150,7 +168,9 @@ def _hold(batch: list[_Draft], holdings: Holdings, report: Report) -> None:
     fresh = [draft for draft in batch if not holdings.archive.holds(draft.statement, draft.text)]
     report.unchanged += len(batch) - len(fresh)
     for draft, passages in zip(fresh, _passages([draft.text for draft in fresh], holdings.embedder), strict=True):
-        outcome = holdings.archive.put(draft.statement, draft.text, draft.item.raw, draft.item.where, passages)
+        outcome = holdings.archive.put(
+            draft.statement, draft.text, draft.item.raw, draft.item.where, passages, draft.pages
+        )
         setattr(report, outcome, getattr(report, outcome) + 1)
         report.passages += len(passages)
 

@@ -6,6 +6,7 @@ import logging
 import threading
 
 from corpus.holdings import Holdings
+from ingest.pipeline import link_due
 from ingest.vectors import embed_due
 
 # Inputs per transaction: few enough that a stop waits a few seconds at most.
@@ -50,6 +51,7 @@ class Worker:
         if newest == self._done:
             return
         self._holdings.catch_up()
+        link_due(self._holdings, self._stopping.is_set)
         embed_due(
             self._holdings.archive,
             self._holdings.embedder,

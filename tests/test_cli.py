@@ -148,7 +148,7 @@ def test_doctor_finds_each_flaw_and_says_how_to_mend_it(folder: Path, onrecord: 
     sound = json.loads(onrecord("doctor", "--json").stdout)
     assert sound["sound"] and all(check["ok"] and not check["mend"] for check in sound["checks"])
     assert {check["check"] for check in sound["checks"]} == {
-        "archive", "counts", "embedder", "integrity", "lexical index", "vector index"
+        "archive", "counts", "embedder", "integrity", "language model", "lexical index", "vector index"
     }  # fmt: skip
     with sqlite3.connect(folder / "archive" / DATABASE) as db:
         db.execute("DELETE FROM vector WHERE rowid IN (SELECT rowid FROM vector LIMIT 3)")

@@ -1,34 +1,74 @@
-"""`onrecord show`, `list`, `withdraw` and `remove`."""
+"""`onrecord show`, `list`, `edit`, `withdraw` and `remove`."""
 
 from __future__ import annotations
 
 import argparse
-import difflib
-from collections.abc import Iterator, Sequence
+import json
+import os
+import sys
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from corpus.archive import Archive
 from corpus.chroma import ChromaIndex
-from corpus.errors import IndexBusy
+from corpus.corrections import EXTRA, Correction
+from corpus.errors import IndexBusy, InputError, OnRecordError
 from corpus.holdings import Holdings
 from corpus.model import Statement, Version
+from ingest.correct import correct, public_name
+from ingest.vectors import embed_due
 from ui.commands.opening import print_json, settings_from
+from ui.commands.versions import diff, history, listed
 from ui.render import statement_json
+
+# Vectors that `edit` makes itself; more of them are what a run with --no-wait has left to the server.
+_FEW_VECTORS = 512
+_LONGEST_QUOTE = 200
 
 
 def show(arguments: argparse.Namespace) -> int:
-    """Print one statement, or its versions and what changed between them."""
+    """Print one statement, or its versions and what changed between them, or the bytes that it came in."""
     archive = Archive(settings_from(arguments).archive, create=False)
     statement = archive.statement(arguments.statement)
+    version = archive.version(statement.id, arguments.version)
+    if arguments.raw:
+        return _write_raw(archive.raw(version.raw_sha256), statement.id)
     if arguments.json:
-        shown = statement_json(archive, statement.id)
+        shown = statement_json(archive, statement.id) | {"version": version.number, "text": version.text}
+        shown["corrections"] = [_correction_json(correction) for correction in archive.corrections(statement.id)]
+        shown["repeats"] = [
+            {"statement_id": other, "likeness": likeness} for other, likeness in _repeats(archive, statement.id)
+        ]
         if arguments.versions:
-            shown["versions"] = _versions_json(archive.versions(statement.id))
+            shown["versions"] = history(archive.versions(statement.id))
         print_json(shown)
     elif arguments.versions:
         _print_versions(archive.versions(statement.id))
     else:
-        _print_statement(statement, archive.version(statement.id))
+        _print_statement(archive, statement, version)
+    return 0
+
+
+def edit(arguments: argparse.Namespace) -> int:
+    """Correct fields of a statement by hand, or take corrections back; the vectors that this asks for are made."""
+    with Holdings(settings_from(arguments)) as holdings:
+        archive = holdings.archive
+        changes = dict(arguments.set) | dict.fromkeys(arguments.unset)
+        if len(changes) < len(arguments.set) + len(arguments.unset):
+            raise InputError(arguments.statement, "a field is given twice")
+        correct(
+            archive, arguments.statement, changes, revert=arguments.revert, note=arguments.note, editor=arguments.by
+        )
+        for line in _corrected(archive.corrections(arguments.statement)):
+            print(line)
+        print(f"{arguments.statement} is corrected; it stays so when its source is read again.")
+        holdings.lexical.catch_up(archive)
+        left = archive.count_without_vector(holdings.embedder.name)
+        if left > _FEW_VECTORS:
+            print(f"{left} vectors are to be made; a running server makes them, or: onrecord reindex")
+        elif left:
+            embed_due(archive, holdings.embedder)
+            _catch_up_vectors(holdings)
     return 0
 
 
@@ -62,15 +102,15 @@ def remove(arguments: argparse.Namespace) -> int:
         holdings.archive.remove(arguments.statement)
         print(f"{arguments.statement} is removed with all its versions.")
         holdings.lexical.catch_up(holdings.archive)
-        _remove_vectors(holdings)
+        _catch_up_vectors(holdings)
     return 0
 
 
-def _remove_vectors(holdings: Holdings) -> None:
+def _catch_up_vectors(holdings: Holdings) -> None:
     try:
         chroma = ChromaIndex(holdings.archive, holdings.embedder.name, holdings.settings.chroma)
     except IndexBusy:
-        print("A running server owns the vector index; it takes the vectors out within seconds.")
+        print("A running server owns the vector index; it catches up within seconds.")
         return
     try:
         chroma.catch_up()
@@ -88,7 +128,7 @@ def _entry(statement: Statement) -> dict[str, object]:
     }
 
 
-def _print_statement(statement: Statement, version: Version) -> None:
+def _print_statement(archive: Archive, statement: Statement, version: Version) -> None:
     fields = {
         "id": statement.id,
         "date": str(statement.published),
@@ -107,32 +147,79 @@ def _print_statement(statement: Statement, version: Version) -> None:
     for name, value in fields.items():
         if value:
             print(f"{name}: {value}")
+    corrections = archive.corrections(statement.id)
+    corrected = {name for c in corrections for name in (c.field, public_name(c.field), c.field.removeprefix(EXTRA))}
+    found = _found(statement, version, corrected) if version == archive.version(statement.id) else ()
+    for line in (*_corrected(corrections), *_repeated(archive, statement.id), *found):
+        print(line)
     print(f"\n{version.text}")
 
 
-def _versions_json(versions: Sequence[Version]) -> list[dict[str, object]]:
-    """As in `statement_json`, and for each what changed since the one before."""
-    diffs = ["", *("\n".join(_diff(old, new)) for old, new in pairwise(versions))]
-    return [
-        {
-            "number": version.number,
-            "sha256": version.text_sha256,
-            "fetched_at": version.fetched_at.isoformat(),
-            "diff": diff,
-        }
-        for version, diff in zip(versions, diffs, strict=True)
-    ]
-
-
 def _print_versions(versions: Sequence[Version]) -> None:
-    for version in versions:
-        print(f"{version.number}  {version.fetched_at:%Y-%m-%d %H:%M:%S} UTC  {version.text_sha256}  {version.source}")
+    for line in listed(versions):
+        print(line)
     for old, new in pairwise(versions):
         print()
-        print("\n".join(_diff(old, new)))
+        for line in diff(old, new, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ):
+            print(line)
 
 
-def _diff(old: Version, new: Version) -> Iterator[str]:
-    names = f"version {old.number}", f"version {new.number}"
-    # Lines end where a line feed is: a statement may have other separators, and all of them are its text.
-    return difflib.unified_diff(old.text.split("\n"), new.text.split("\n"), *names, lineterm="")
+def _write_raw(data: bytes, name: str) -> int:
+    if sys.stdout.isatty():  # bytes from elsewhere can command a terminal
+        raise OnRecordError(f"{len(data):,} bytes as they came belong in a file: onrecord show {name} --raw > FILE")
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def _corrected(corrections: Sequence[Correction]) -> Iterator[str]:
+    for c in corrections:
+        by = f" by {c.editor}" if c.editor else ""
+        note = f": {c.note}" if c.note else ""
+        said = f"the source says {_value(c.said)}" if c.said not in (None, []) else "the source does not say"
+        yield f"corrected: {public_name(c.field)} is {_value(c.value)}; {said} ({c.at:%Y-%m-%d}{by}{note})"
+
+
+def _correction_json(c: Correction) -> dict[str, object]:
+    return {
+        "field": public_name(c.field),
+        "value": c.value,
+        "said": c.said,
+        "at": c.at.isoformat(),
+        "note": c.note,
+        "editor": c.editor,
+    }
+
+
+def _repeats(archive: Archive, statement_id: str) -> list[tuple[str, float]]:
+    return archive.repeats_of([statement_id]).get(statement_id, [])
+
+
+def _repeated(archive: Archive, statement_id: str) -> Iterator[str]:
+    repeats = _repeats(archive, statement_id)
+    held = archive.statements(other for other, _ in repeats)
+    for other, likeness in repeats:
+        carrier = held[other]
+        yield (
+            f"same text: {carrier.published}  {carrier.issuer or 'issuer unknown'}  {carrier.title}  {other}"
+            f"  ({likeness:.0%} alike)"
+        )
+
+
+def _found(statement: Statement, version: Version, corrected: Collection[str]) -> Iterator[str]:
+    """Where the fields that the source left empty were found; see `ingest.metadata`. A source may have such a field."""
+    notes = statement.extra.get("found")
+    for field, places in notes.items() if isinstance(notes, Mapping) else ():
+        if field in corrected:
+            continue
+        for place in places if isinstance(places, list) else [places]:
+            match place:
+                case {"start": int(start), "end": int(end)} if 0 <= start < end <= len(version.text):
+                    quote = version.text[start:end][:_LONGEST_QUOTE].replace("\n", " ")
+                    yield f"found: {field} in the text, {start}-{end}: “{quote}”"
+                case {"from": str(where)}:
+                    yield f"found: {field} in the {where}"
+
+
+def _value(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False) if value not in (None, []) else "empty"
