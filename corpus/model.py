@@ -6,6 +6,7 @@ Dates are `datetime.date`; offsets count Python characters (Unicode code points)
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -61,7 +62,14 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One capture of a statement's text; `number` counts from 1."""
+    """One capture of a statement's text.
+
+    Attributes:
+        number: counts from 1.
+        source: file and record, or address, that it came from.
+        pages: where each page of a paged document begins in `text`, in order, the first at 0; empty where there are
+            none.
+    """
 
     statement_id: str
     number: int
@@ -70,6 +78,11 @@ class Version:
     raw_sha256: str
     fetched_at: datetime
     source: str
+    pages: tuple[int, ...] = ()
+
+    def page(self, offset: int) -> int | None:
+        """The number, from 1, of the page that ``text[offset]`` is on; None where the text has no pages."""
+        return bisect_right(self.pages, offset) or None
 
 
 @dataclass(frozen=True, slots=True)

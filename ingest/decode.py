@@ -82,6 +82,17 @@ def decode_html(data: bytes, where: str) -> str:
     return _checked(text, where)
 
 
+def charset_named(label: str) -> str | None:
+    """The codec for a character set as pages and servers name it, or None where it is none that we take."""
+    try:
+        name = codecs.lookup(label).name
+    except (LookupError, ValueError):
+        return None
+    if name in ("ascii", "iso8859-1"):  # what pages call Latin-1 is Windows-1252
+        return "cp1252"
+    return name if _CHARSET.fullmatch(name) else None
+
+
 def bounded_lines(stream: BinaryIO) -> Iterator[bytes | None]:
     """The lines of a stream with their ends; None for each over `MAX_ITEM_BYTES`, which is never held whole."""
     while line := stream.readline(MAX_ITEM_BYTES + 1):
@@ -127,15 +138,7 @@ def _utf8_or_replaced(data: bytes) -> str:
 
 def _declared_charset(data: bytes) -> str | None:
     found = _META_CHARSET.search(data[:8192])
-    if not found:
-        return None
-    try:
-        name = codecs.lookup(found[1].decode("ascii")).name
-    except (LookupError, ValueError):
-        return None
-    if name in ("ascii", "iso8859-1"):  # what pages call Latin-1 is Windows-1252
-        return "cp1252"
-    return name if _CHARSET.fullmatch(name) else None
+    return charset_named(found[1].decode("ascii", "replace")) if found else None
 
 
 def _checked(text: str, where: str) -> str:

@@ -6,6 +6,7 @@ import math
 import re
 from calendar import month_name
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -13,6 +14,8 @@ from urllib.parse import urlsplit
 
 from corpus.errors import InputError
 from corpus.model import Statement
+from ingest.metadata import complete
+from ingest.paging import join_pages
 from ingest.readers import Item
 from ingest.tidy import tidy
 
@@ -47,10 +50,19 @@ _MONTH_DAY = re.compile(rf"{_WEEKDAY}([a-z]+)\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?
 _NUMBERS = re.compile(rf"(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}}){_TIME}", re.A | re.I)
 
 
-def describe(item: Item) -> tuple[Statement, str]:
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What an item comes to: a checked statement, the text to hold, and where the text's pages begin, if it has any."""
+
+    statement: Statement
+    text: str
+    pages: tuple[int, ...] = ()
+
+
+def describe(item: Item) -> Described:
     """The statement that an item is, and its tidied text.
 
-    Takes an item of any reader. Returns a checked Statement, with unknown fields in `extra`, and the text to hold.
+    Takes an item of any reader. Unknown fields come back in the statement's `extra`.
     Raises InputError, naming the field and what to do, where a required field is missing or a value is unusable.
     """
     fields, extra = _sorted(item)
@@ -75,7 +87,12 @@ def describe(item: Item) -> tuple[Statement, str]:
         audience=_audience(fields.get("audience"), item.where),
         extra=MappingProxyType(extra),
     )
-    return statement, _text(fields.get("text"), item)
+    text, pages = _text(fields.get("text"), item)
+    return Described(complete(statement, text, frozenset(fields), _by_our_names(item.found)), text, pages)
+
+
+def _by_our_names(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {ALIASES.get(name, name): where for name, where in found.items()}
 
 
 def parse_date(value: object, where: str, field: str = "date") -> date:
@@ -154,24 +171,31 @@ def _id(value: object, where: str) -> str:
 def _title(value: object, item: Item) -> str:
     given = _required(value, "title", item.where)[: LONGEST_TITLE * 10]
     # A title has no block tags to be told by, and Markdown takes entities and inline tags as well.
-    title = _one_line(tidy(given, "plain" if item.markup == "plain" else "markdown"))
+    title = _one_line(tidy(given, "plain" if item.markup in ("plain", "paged") else "markdown"))
     if not title:
         raise InputError(item.where, '"title" has no readable characters; give the headline as issued')
     return title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1].rstrip() + "…"
 
 
-def _text(value: object, item: Item) -> str:
+def _text(value: object, item: Item) -> tuple[str, tuple[int, ...]]:
+    """The tidied text, and where its pages begin."""
     if value is None:
         raise InputError(item.where, 'has no text; put the statement\'s words in "text"')
     if not isinstance(value, str):
         raise InputError(item.where, f'"text" must be a string, not {_shown(value)}')
     # Checked before the work as well as after it.
-    text = tidy(value, item.markup) if len(value) <= LONGEST_TEXT * 2 else value
+    pages: tuple[int, ...] = ()
+    if len(value) > LONGEST_TEXT * 2:
+        text = value
+    elif item.markup == "paged":
+        text, pages = join_pages(value)
+    else:
+        text = tidy(value, item.markup)
     if len(text) > LONGEST_TEXT:
         raise InputError(item.where, f"the text has over {LONGEST_TEXT:,} characters; split the statement")
     if not text:
         raise InputError(item.where, "has no text; only markup was found")
-    return text
+    return text, pages
 
 
 def _required(value: object, field: str, where: str) -> str:

@@ -92,7 +92,8 @@ def guess_markup(text: str) -> Markup:
 def tidy(text: str, markup: Markup) -> str:
     """Plain text that reads well: paragraphs with one blank line between them, list items and table rows on lines.
 
-    Takes any string and never raises. Hard-wrapped lines are joined, markup is removed, entities are decoded, spaces
+    Takes any string and never raises. Hard-wrapped lines are joined (but not those of one page of
+    "paged" text), markup is removed, entities are decoded, spaces
     and invisible characters are normalised, and the result is NFC. Content that is not text (scripts, styles,
     frames, images) is dropped; lone end marks such as ``###`` are too.
     """
@@ -104,6 +105,8 @@ def tidy(text: str, markup: Markup) -> str:
             paragraphs = map(_without_stars, _from_html(_markdown_to_html(text)))
         case "html":
             paragraphs = _from_html(text)
+        case "paged":
+            paragraphs = _from_lines(text)
     return _compose("\n\n".join(kept for part in paragraphs if not _ORNAMENT.fullmatch(kept := part.strip()) and kept))
 
 
@@ -127,6 +130,11 @@ def _from_plain(text: str) -> Iterator[str]:
     for filled, group in groupby(lines, key=bool):
         if filled:
             yield _unwrap(list(group))
+
+
+def _from_lines(text: str) -> Iterator[str]:
+    lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
+    return ("\n".join(group) for filled, group in groupby(lines, key=bool) if filled)
 
 
 def _unwrap(lines: list[str]) -> str:

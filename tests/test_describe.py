@@ -24,11 +24,11 @@ def item(**fields: Any) -> Item:
 
 
 def described(**fields: Any) -> Statement:
-    return describe(item(**fields))[0]
+    return describe(item(**fields)).statement
 
 
 def test_fields_find_their_places() -> None:
-    statement, text = describe(
+    found = describe(
         item(
             url="https://x.gov/a",
             issuer=" Ministry\nof Law ",
@@ -41,8 +41,8 @@ def test_fields_find_their_places() -> None:
             permalink="/a",
         )
     )
-    assert text == "Some words."
-    assert statement == Statement(
+    assert found.text == "Some words."
+    assert found.statement == Statement(
         id="a-1",
         title="A title",
         published=date(2025, 11, 24),
@@ -201,7 +201,8 @@ names = st.sampled_from([*FIELDS, "other"])
 @settings(deadline=None)
 def test_only_input_errors_are_raised(fields: dict[str, Any], complete: bool, markup: Any) -> None:
     try:
-        statement, text = describe(Item("f", b"", markup, GOOD | fields if complete else fields))
+        found = describe(Item("f", b"", markup, GOOD | fields if complete else fields))
+        statement, text = found.statement, found.text
     except InputError:
         return
     assert text and statement.id and statement.title

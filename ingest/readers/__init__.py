@@ -10,14 +10,14 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from corpus.errors import InputError
 
-Markup = Literal["plain", "markdown", "html"]
+Markup = Literal["plain", "markdown", "html", "paged"]
 MAX_ITEM_BYTES = 32 * 1024 * 1024
 
 
@@ -28,14 +28,17 @@ class Item:
     Attributes:
         where: file and record for messages, such as ``a.jsonl:12``.
         raw: the bytes it was read from, kept for the record.
-        markup: what `fields["text"]` is written in.
+        markup: what `fields["text"]` is written in; "paged" is plain text whose lines end where they should, with a
+            form feed between pages.
         fields: `title`, `text`, `date` and whatever else the source had.
+        found: where the reader found those fields that the source does not name itself, see `ingest.metadata`.
     """
 
     where: str
     raw: bytes
     markup: Markup
     fields: Mapping[str, Any]
+    found: Mapping[str, Any] = field(default_factory=dict)
 
 
 Reader = Callable[[Path], Iterator[Item | InputError]]

@@ -63,14 +63,18 @@ class _Lines:
 def _rows(name: str, lines: _Lines) -> Iterator[Item | InputError]:
     reader = csv.reader(lines, strict=True)
     header: list[str] | None = None
+    empty = True
     while True:
         lines.begin_row()
         where = f"{name}:{lines.number + 1}"
         try:
             row = next(reader)
         except StopIteration:
+            if empty:
+                yield InputError(name, "holds no statements; write one per row, under a row that names the columns")
             return
         except (csv.Error, ValueError) as problem:
+            empty = False
             utf8 = not isinstance(problem, UnicodeDecodeError)
             yield InputError(where, f"is not CSV: {problem}" if utf8 else NOT_UTF8)
             if header is None:
@@ -82,6 +86,7 @@ def _rows(name: str, lines: _Lines) -> Iterator[Item | InputError]:
                 yield InputError(where, flaw)
                 return
         elif any(row):
+            empty = False
             yield _item(where, b"".join(lines.row), header, row)
 
 

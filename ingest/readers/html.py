@@ -2,100 +2,62 @@
 
 from __future__ import annotations
 
-import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from corpus.errors import InputError
-from ingest.decode import decode_html, name_of, read_bytes, stem_of
+from ingest.decode import decode_html, stem_of
+from ingest.page_fields import page_fields
 from ingest.readers import Item
+from ingest.sandbox import read_isolated
 
 SUFFIXES = (".html", ".htm")
 
-# Where pages say it, best first: a selector, and the attribute that holds the value (none: the element's text).
-Places = tuple[tuple[str, str | None], ...]
-TITLE: Final[Places] = (
-    ('meta[property="og:title"]', "content"),
-    ('meta[name="dcterms.title" i], meta[name="dc.title" i]', "content"),
-    ("title", None),
-    ("h1", None),
-)
-DATE: Final[Places] = (
-    ('meta[property="article:published_time"]', "content"),
-    ('[property="dc:date"][content], [property="dc:issued"][content], [itemprop="datePublished"][content]', "content"),
-    ('meta[name="date" i], meta[name="pubdate" i], meta[name="publishdate" i], meta[name="publish_date" i]', "content"),
-    ('meta[name="dcterms.date" i], meta[name="dcterms.issued" i], meta[name="dc.date" i]', "content"),
-    ('meta[name="dcterms.created" i], meta[name="dc.date.issued" i]', "content"),
-)
-TIME: Final[Places] = (("time[datetime]", "datetime"), ("time", None))
-ISSUER: Final[Places] = (
-    ('meta[property="og:site_name"]', "content"),
-    ('meta[name="dcterms.publisher" i], meta[name="dc.publisher" i], meta[name="publisher" i]', "content"),
-)
-URL: Final[Places] = (('link[rel="canonical" i]', "href"), ('meta[property="og:url"]', "content"))
-LANGUAGE: Final[Places] = (("html[lang]", "lang"),)
+# Beyond this the libraries below take minutes; a page of words is far smaller.
+LONGEST_PAGE: Final = 8_000_000
+# Below this the extractor falls back on guessing; the page's own main part is surer.
+SHORTEST_BODY: Final = 250
 
 
 def read(path: Path) -> Iterator[Item | InputError]:
     """Yields the page's Item, or the InputError that says why there is none."""
-    where = name_of(path)
-    try:
-        raw = read_bytes(path)
-        page = LexborHTMLParser(decode_html(raw, where))
-    except InputError as problem:
-        yield problem
-        return
-    fields = {
-        "id": stem_of(path),
-        "title": _first(page, TITLE) or stem_of(path),
-        "date": _first(page, DATE) or _linked_data_date(page) or _first(page, TIME),
-        "issuer": _first(page, ISSUER),
-        "url": _first(page, URL),
-        "lang": _first(page, LANGUAGE),
-        "text": _body(page),
-    }
-    yield Item(where, raw, "html", {name: value for name, value in fields.items() if value})
+    return read_isolated(path, __name__)
 
 
-def _first(page: LexborHTMLParser, places: Places) -> str | None:
-    """The first of these places that has anything to say."""
-    for selector, attribute in places:
-        for node in page.css(selector):
-            value = node.attributes.get(attribute) if attribute else node.text()
-            if value and value.strip():
-                return " ".join(value.split())
-    return None
+def parse(raw: bytes, where: str) -> Iterator[Item | InputError]:
+    """A page's Item: its fields from its markup, and its text without what surrounds it on the site."""
+    html = decode_html(raw, where)
+    if len(html) > LONGEST_PAGE:
+        raise InputError(where, f"has over {LONGEST_PAGE:,} characters; save the statement alone")
+    page = LexborHTMLParser(html)
+    fields = {"id": stem_of(Path(where)), "title": stem_of(Path(where))} | page_fields(page)
+    found = {name: {"from": "meta"} for name in fields if name not in ("id", "url")}
+    if "date" not in fields and (day := _date_in_text(html)):
+        fields["date"], found["date"] = day, {"from": "text"}
+    yield Item(where, raw, "html", fields | {"text": body_of(html, page)}, found)
 
 
-def _linked_data_date(page: LexborHTMLParser) -> str | None:
-    for script in page.css('script[type="application/ld+json"]'):
-        try:
-            found = _published(json.loads(script.text()))
-        except (ValueError, RecursionError):
-            continue
-        if found:
-            return found
-    return None
+def body_of(html: str, page: LexborHTMLParser) -> str:
+    """The page's own text as HTML: what `trafilatura` keeps of it, or its main part where that is next to nothing."""
+    from trafilatura import extract
+
+    found = extract(html, output_format="html", include_comments=False, include_tables=True)
+    return found if found and len(found) >= SHORTEST_BODY else _main(page)
 
 
-def _published(data: Any) -> str | None:
-    """The first `datePublished` anywhere in JSON data."""
-    waiting = [data]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            if isinstance(published := value.get("datePublished"), str):
-                return published
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
-    return None
+def _date_in_text(html: str) -> str | None:
+    """A date of publication that the page writes out where no markup has it (`htmldate`, without its guesses)."""
+    from htmldate import find_date
+
+    logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+    return find_date(html, extensive_search=False, original_date=True)
 
 
-def _body(page: LexborHTMLParser) -> str:
+def _main(page: LexborHTMLParser) -> str:
     """The page's one article, else its main part, else its body."""
     main: LexborNode | None = page.css_first('main, [role="main"]') or page.body
     if main is None:

@@ -23,14 +23,18 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 def read(path: Path) -> Iterator[Item | InputError]:
     """Yields an Item per line and an InputError per line that is not a JSON object; holds one line at a time."""
-    name, number = name_of(path), 0
+    name, number, empty = name_of(path), 0, True
     try:
         with _open(path) as stream:
             for number, line in enumerate(bounded_lines(stream), start=1):
                 if line is None or line.strip():
+                    empty = False
                     yield _item(f"{name}:{number}", line)
     except (OSError, EOFError, zlib.error) as problem:
         yield InputError(f"{name}:{number + 1}", f"cannot be read further ({problem}); get the file again")
+        return
+    if empty:
+        yield InputError(name, "holds no statements; write one JSON object per line")
 
 
 def _open(path: Path) -> BinaryIO:

@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 from corpus.errors import InputError
-from ingest.decode import date_in_name, decode, name_of, read_bytes, stem_of
+from ingest.dated import date_of
+from ingest.decode import decode, name_of, read_bytes, stem_of
 from ingest.readers import Item
 
 SUFFIXES = (".md", ".markdown")
@@ -30,9 +31,12 @@ def read(path: Path) -> Iterator[Item | InputError]:
     except InputError as problem:
         yield problem
         return
-    found = {"id": stem_of(path), "title": _first_heading(body) or stem_of(path), "date": date_in_name(path)}
+    found: dict[str, Any] = {"id": stem_of(path), "title": _first_heading(body) or stem_of(path)}
     given = {key: value for key, value in fields.items() if value not in (None, "")}
-    yield Item(where, raw, "markdown", found | given | {"text": body})
+    notes = {} if "title" in given else {"title": {"from": "text"}}
+    if "date" not in given and (dated := date_of(path, body)):
+        found["date"], notes["date"] = dated
+    yield Item(where, raw, "markdown", found | given | {"text": body}, notes)
 
 
 class _Loader(yaml.SafeLoader):

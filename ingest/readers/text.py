@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from corpus.errors import InputError
-from ingest.decode import date_in_name, decode, name_of, read_bytes, stem_of
+from ingest.dated import date_of
+from ingest.dateline import dateline_end
+from ingest.decode import decode, name_of, read_bytes, stem_of
 from ingest.readers import Item
 
 SUFFIXES = (".txt",)
@@ -26,8 +29,11 @@ def read(path: Path) -> Iterator[Item | InputError]:
         yield problem
         return
     header, body = _split(text)
-    found = {"id": stem_of(path), "title": _title_line(body) or stem_of(path), "date": date_in_name(path)}
-    yield Item(where, raw, "plain", found | header | {"text": body})
+    found: dict[str, Any] = {"id": stem_of(path), "title": _title_line(body) or first_words(body) or stem_of(path)}
+    notes = {"title": {"from": "text"}} if "title" not in header else {}
+    if "date" not in header and (dated := date_of(path, body)):
+        found["date"], notes["date"] = dated
+    yield Item(where, raw, "plain", found | header | {"text": body}, notes)
 
 
 def _split(text: str) -> tuple[dict[str, str], str]:
@@ -43,6 +49,21 @@ def _split(text: str) -> tuple[dict[str, str], str]:
             break
         position += len(line)
     return header, text[position:]
+
+
+def first_words(body: str) -> str | None:
+    """What stands in for a title where there is none: the first sentence without its dateline, cut at a comma."""
+    start = dateline_end(body)
+    found = re.match(r"\s*([^\n]+)", body[start : start + 2 * LONGEST_TITLE])
+    if found is None:
+        return None
+    sentence = re.split(r"(?<=[a-z0-9)])[.!?](?:\s|$)", found[1], maxsplit=1)[0]
+    if len(sentence) <= LONGEST_TITLE - 50:
+        return sentence.strip() or None
+    cut = sentence[: LONGEST_TITLE - 50]
+    if ", " in cut[60:]:
+        return cut.rpartition(", ")[0]
+    return cut.rpartition(" ")[0] + "…" if " " in cut else None
 
 
 def _title_line(body: str) -> str | None:
