@@ -1,0 +1,1 @@
+document.querySelector('#start').addEventListener('click', () => document.querySelector('onrecord-chat').focus());
