@@ -66,7 +66,7 @@ def without_dates(text: str) -> str:
 
     So does an event that only serves to name a day: "before the invasion of 24 February 2022".
     """
-    for period in reversed(find_periods(text, date.min + timedelta(days=800))):
+    for period in reversed(find_periods(text, date.min + timedelta(days=800), default_year=4)):
         event = _DATED_EVENT.search(text[: period.start]) if period.is_day else None
         text = f"{text[: event.start('event') if event else period.start]} {text[period.end :]}"
     return text

@@ -19,7 +19,7 @@ from corpus.model import Filters
 from rag.concepts import Concept, Thesaurus
 from rag.model import Question
 
-_PASSAGES = 200
+_PASSAGES, _MOST_OFFICES = 200, 3
 # A holder is named in a large share of all mentions; and, where no country narrows the office down, more than once.
 _SHARE, _MOST_HOLDERS = 0.2, 3
 _PART = r"(?:[A-Z][\w’'-]*[a-z][\w’'-]*|[A-Z]\.)"
@@ -49,24 +49,23 @@ class Office:
 
 
 def with_holders(question: Question, thesaurus: Thesaurus, holdings: Holdings) -> Question:
-    """The question with the holders of its office as other words for it, and among its people.
+    """The question with the holders of its offices as other words for them, and among its people.
 
-    Only where the question names one office without a name after it, and the statements of its window name a holder.
+    Only for offices without a name after them, and where the statements of the window name a holder.
     """
-    office = _office_in(question, thesaurus)
-    found = holders(office, question, holdings) if office else {}
-    if office is None or not found:
-        return question
-    surnames = [(surname,) for surname in found.values()]
-    place = set(_forms(office.places))
-    concepts = tuple(
-        # Who holds the office stands for its country, too.
-        replace(concept, forms=tuple(dict.fromkeys([*concept.forms, *surnames])))
-        if concept is office.concept or place.intersection(concept.forms)
-        else concept
-        for concept in question.concepts
-    )
-    return replace(question, concepts=concepts, people=tuple(dict.fromkeys([*question.people, *found])))
+    for office in _offices_in(question, thesaurus):
+        found = holders(office, question, holdings)
+        surnames = [(surname,) for surname in found.values()]
+        place = set(_forms(office.places))
+        concepts = tuple(
+            # Who holds the office stands for its country, too.
+            replace(concept, forms=tuple(dict.fromkeys([*concept.forms, *surnames])))
+            if concept.label == office.concept.label or place.intersection(concept.forms)
+            else concept
+            for concept in question.concepts
+        )
+        question = replace(question, concepts=concepts, people=tuple(dict.fromkeys([*question.people, *found])))
+    return question
 
 
 def holders(office: Office, question: Question, holdings: Holdings) -> dict[str, str]:
@@ -94,28 +93,24 @@ def holders(office: Office, question: Question, holdings: Holdings) -> dict[str,
     }
 
 
-def _office_in(question: Question, thesaurus: Thesaurus) -> Office | None:
-    """The one office of a question, with its country where it names one beside it."""
+def _offices_in(question: Question, thesaurus: Thesaurus) -> list[Office]:
+    """The offices of a question, each with its country where it names one beside it."""
     text = question.standalone
-    matches = [m for m in _office_pattern(thesaurus.offices).finditer(text) if _label(m[0]) in _labels(question)]
-    if len(matches) != 1:
-        return None
-    match = matches[0]
-    concept = next(concept for concept in question.topic if concept.label == _label(match[0]))
-    names = [name for group in thesaurus.offices if match[0].casefold() in map(str.casefold, group) for name in group]
-    before = re.findall(r"[\w’'-]+", text[: match.start()])[-3:]
-    after = _OF.match(text, match.end())
-    beside = [" ".join(before[i:]) for i in range(len(before))] + ([after[1]] if after else [])
-    places = [name for place in beside for name in thesaurus.names_of_place(re.sub(r"['’]s?$", "", place))]
-    return Office(concept, tuple(dict.fromkeys(names)), tuple(dict.fromkeys(places)))
-
-
-def _label(text: str) -> str:
-    return " ".join(terms(text))
-
-
-def _labels(question: Question) -> frozenset[str]:
-    return frozenset(concept.label for concept in question.topic)
+    by_label = {concept.label: concept for concept in question.topic}
+    found = []
+    for match in _office_pattern(thesaurus.offices).finditer(text):
+        concept = by_label.get(" ".join(terms(match[0])))
+        if concept is None:
+            continue
+        names = [
+            name for group in thesaurus.offices if match[0].casefold() in map(str.casefold, group) for name in group
+        ]
+        before = re.findall(r"[\w’'-]+", text[: match.start()])[-3:]
+        after = _OF.match(text, match.end())
+        beside = [" ".join(before[i:]) for i in range(len(before))] + ([after[1]] if after else [])
+        places = [name for place in beside for name in thesaurus.names_of_place(re.sub(r"['’]s?$", "", place))]
+        found.append(Office(concept, tuple(dict.fromkeys(names)), tuple(dict.fromkeys(places))))
+    return found[:_MOST_OFFICES]
 
 
 def _texts(groups: list[tuple[tuple[str, ...], ...]], window: Filters, holdings: Holdings) -> list[str]:

@@ -12,14 +12,17 @@ from corpus.archive import Archive
 from corpus.backup import archive_flaws
 from corpus.chroma import ChromaIndex
 from corpus.embedder import Embedder, load_embedder
-from corpus.errors import IndexBusy, OnRecordError
+from corpus.errors import IndexBusy, ModelError, OnRecordError
 from corpus.lexical import LexicalIndex
 from corpus.schema import MIGRATIONS
-from corpus.settings import Settings
+from corpus.settings import LLMSettings, Settings
+from rag.language_model import load_llm, streamed
+from rag.writing.prompt import greeting
 from ui.commands.opening import print_json, settings_from
 
 _RESTORE = "Restore the last backup into a new folder: onrecord --archive NEW restore FILE"
 _REINDEX = "Run: onrecord reindex"
+_MODEL = "Check llm.base_url, llm.model and the key; readers get the statements' own words meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 def _checks(settings: Settings) -> Iterator[Check]:
     embedder: list[Embedder] = []
+    yield _guarded("language model", lambda: _language_model(settings.llm), _MODEL)
     yield _guarded("embedder", lambda: _embedder(settings, embedder), "Reinstall OnRecord, then: onrecord setup-model")
     try:
         archive = Archive(settings.archive, create=False)
@@ -70,6 +74,20 @@ def _guarded(name: str, check: Callable[[], Check], mend: str) -> Check:
         return check()
     except Exception as error:
         return Check(name, False, f"{type(error).__name__}: {error}", mend)
+
+
+def _language_model(settings: LLMSettings) -> Check:
+    if not settings.provider:
+        return Check("language model", True, "none is configured; answers are the statements' own words")
+    llm = load_llm(settings)
+    started = time.perf_counter()
+    try:
+        said = "".join(streamed(llm, greeting(), settings.timeout)).strip()
+    except ModelError as error:
+        return Check("language model", False, f"{settings.model}: {error}", _MODEL)
+    seconds = time.perf_counter() - started
+    where = settings.base_url or settings.provider
+    return Check("language model", True, f"{settings.model} at {where} answers in {seconds:.1f} s: {said[:40]!r}")
 
 
 def _embedder(settings: Settings, loaded: list[Embedder]) -> Check:

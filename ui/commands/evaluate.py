@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from corpus.archive import Archive
-from corpus.errors import OnRecordError
+from corpus.errors import OnRecordError, SettingsError
 from corpus.holdings import Holdings
 from evals.answerers import Answerer, Server
 from evals.authoring import Correction, case_of, read_answer
@@ -19,6 +20,7 @@ from evals.authoring import import_csv as read_csv
 from evals.beir import evaluate, load_collection, read_run, write_run
 from evals.cases import Case, CaseFile, as_line, load_cases, resolve
 from evals.compare import compare as compare_runs
+from evals.faults import ask_configured, half_of, inject, prepare, rows
 from evals.gate import fallen, read_bars
 from evals.quality import quality_page
 from evals.record import Head, RunRecord, code_version, config_of, read_record
@@ -28,6 +30,7 @@ from evals.run import run as run_cases
 from evals.scoring import table
 from evals.systems import SYSTEMS, System
 from evals.text import columns, comparison_text, retrieval_rows, summary_text
+from rag.writing.writer import Writer, composer_for
 from ui.commands.opening import print_json, progress_bar, settings_from
 
 
@@ -73,6 +76,35 @@ def quality(arguments: argparse.Namespace) -> int:
     page = quality_page(runs, retrieval, f"onrecord eval quality {arguments.cases.name}")
     arguments.out.write_text(page, encoding="utf-8")
     print(arguments.out)
+    return 0
+
+
+def faults(arguments: argparse.Namespace) -> int:
+    """Plant faults in what a scripted model writes, or let the configured one write, and count what is caught."""
+    settings = settings_from(arguments)
+    with Holdings(settings) as holdings:
+        writer = composer_for(holdings)
+        if arguments.configured and not isinstance(writer, Writer):
+            raise SettingsError("No language model is configured; set llm.provider, or leave --configured out.")
+        cases = load_cases(arguments.cases)
+        chosen, orders = half_of([case for _, case in cases.cases if case.answerable], arguments.half)
+        chosen = chosen[: arguments.limit]
+        with progress_bar("found", len(chosen)) as advance:
+            prepared = list(prepare(chosen, holdings, arguments.today or date.today(), advance))
+        with progress_bar("written", len(prepared)) as advance:
+            if isinstance(writer, Writer) and arguments.configured:
+                record = ask_configured(prepared, writer, advance)
+            else:
+                record = inject(prepared, holdings, orders, advance)
+    config = {"cases": cases.name, "sha256": cases.sha256, "half": arguments.half, "limit": arguments.limit}
+    model = settings.llm.model if arguments.configured else "scripted"
+    record = {"config": config, "model": model, "code_version": code_version(), **record}
+    arguments.out.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
+    if arguments.json:
+        print_json(record)
+    else:
+        print(columns(rows(record)))
+        print("answers:", ", ".join(f"{count} {name}" for name, count in record["answers"].items()))
     return 0
 
 
