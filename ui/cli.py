@@ -44,8 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--archive", type=Path, metavar="DIR", help="the archive (default ./archive)")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    ingest = _add(commands, "ingest", "ingest:ingest", "take in files and folders of statements")
-    ingest.add_argument("paths", nargs="+", metavar="PATH", help="a file or a folder")
+    ingest = _add(commands, "ingest", "ingest:ingest", "take in files, folders and web addresses")
+    ingest.add_argument("paths", nargs="+", metavar="PATH_OR_URL", help="a file, a folder, a page, feed or sitemap")
     ingest.add_argument("--issuer", help="who issued those statements that do not say")
     ingest.add_argument("--no-wait", action="store_true", help="leave the vectors to the server")
     _json_flag(ingest)
@@ -65,13 +65,27 @@ def _parser() -> argparse.ArgumentParser:
     serve = _add(commands, "serve", "serve:serve", "serve the chat and the API")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=7860)
+    _add(commands, "mcp", "mcp:mcp", "serve a model's tools on standard input and output")
+
+    _source_commands(commands)
 
     show = _add(commands, "show", "manage:show", "show one statement")
     show.add_argument("statement")
-    show.add_argument("--versions", action="store_true", help="list its versions")
+    show.add_argument("--versions", action="store_true", help="list its versions and what changed between them")
+    show.add_argument("--version", type=_positive, metavar="N", help="this version (default: the current one)")
+    show.add_argument("--raw", action="store_true", help="the bytes that it came in, for a file")
     _json_flag(show)
     listing = _add(commands, "list", "manage:listing", "list what is held, newest first")
     _json_flag(listing)
+    edit = _add(commands, "edit", "manage:edit", "correct fields by hand; they stay so when the source is read again")
+    edit.add_argument("statement")
+    edit.add_argument(
+        "--set", type=_assignment, action="append", default=[], metavar="FIELD=VALUE", help="names with ';' between"
+    )
+    edit.add_argument("--unset", action="append", default=[], metavar="FIELD", help="it is not known")
+    edit.add_argument("--revert", action="append", default=[], metavar="FIELD", help="as the source says again")
+    edit.add_argument("--note", default="", help="why")
+    edit.add_argument("--by", default="", metavar="NAME", help="who says so")
     withdraw = _add(commands, "withdraw", "manage:withdraw", "mark a statement as taken back; it stays held")
     withdraw.add_argument("statement")
     withdraw.add_argument("--undo", action="store_true", help="it is not taken back after all")
@@ -85,8 +99,75 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("file", type=Path)
     _add(commands, "reindex", "operate:reindex", "make both indexes anew from the archive")
     _add(commands, "setup-model", "operate:setup_model", "prepare the default embedding model (once)")
+    _feedback_commands(commands)
     _eval_commands(commands)
+    _key_commands(commands)
+    _audit_commands(commands)
     return parser
+
+
+def _key_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = commands.add_parser("key", help="make, list and revoke API keys")
+    keys = group.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    add = _add(keys, "add", "key:add", "make a key; it is shown once")
+    add.add_argument("label", help="whom or what it is for")
+    sees = add.add_mutually_exclusive_group()
+    sees.add_argument("--group", action="append", default=[], help="what its reader belongs to; may be given again")
+    sees.add_argument("--all-groups", action="store_true", help="its reader sees every statement")
+    add.add_argument("--scope", action="append", choices=("ask", "feedback", "ingest", "admin"), help="default ask")
+    add.add_argument("--days", type=_positive, metavar="N", help="accepted for so long (default: until revoked)")
+    _json_flag(add)
+    _json_flag(_add(keys, "list", "key:listing", "list the keys, without their secrets"))
+    revoke = _add(keys, "revoke", "key:revoke", "take a key back, at once")
+    revoke.add_argument("id")
+
+
+def _audit_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = commands.add_parser("audit", help="read, check and prune the audit log")
+    audit = group.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    listing = _add(audit, "list", "audit:listing", "show the newest entries")
+    listing.add_argument("--n", type=_positive, default=50, help="how many (default 50)")
+    export = _add(audit, "export", "audit:export", "write all entries as JSON Lines")
+    export.add_argument("file", type=Path, metavar="FILE.jsonl")
+    for command in (listing, export):
+        command.add_argument("--reader", help="only this reader's")
+        command.add_argument("--since", type=_day, metavar="DATE", help="from this day on")
+    _json_flag(listing)
+    _add(audit, "verify", "audit:verify", "follow the chain of hashes; exit code 1 where it does not hold")
+    prune = _add(audit, "prune", "audit:prune", "forget the oldest entries")
+    prune.add_argument("--before", type=_day, metavar="DATE", help="default: as long ago as the settings say")
+
+
+def _feedback_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = commands.add_parser("feedback", help="what readers said of answers, and cases out of it")
+    feedback = group.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _json_flag(_add(feedback, "list", "feedback:listing", "print what readers said, oldest first"))
+    export = _add(feedback, "export", "feedback:export", "write evaluation cases out of it")
+    export.add_argument("--to", type=Path, required=True, metavar="CASES.jsonl", help="the case file to write")
+
+
+def _source_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = commands.add_parser("source", help="feeds, sitemaps and pages of links that are fetched again and again")
+    sources = group.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    add = _add(sources, "add", "source:add", "keep a source; `onrecord sync` then fetches what it names")
+    add.add_argument("url")
+    add.add_argument("--issuer", help="who issued those statements that do not say")
+    add.add_argument("--kind", choices=("feed", "sitemap", "listing"), help="default: found by looking")
+    add.add_argument("--containing", default="", metavar="TEXT", help="only addresses with this in them")
+    _json_flag(_add(sources, "list", "source:listing", "list the sources and how they are"))
+    remove = _add(sources, "remove", "source:remove", "forget a source; what was held of it stays")
+    remove.add_argument("source", help="its number or address")
+    failures = _add(sources, "failures", "source:failures", "list the addresses that could not be taken, and why")
+    failures.add_argument("source", nargs="?", help="only of this one")
+    _json_flag(failures)
+
+    sync = _add(commands, "sync", "source:sync", "fetch what is new, has changed or is gone")
+    sync.add_argument("source", nargs="?", help="number or address of a source (default: all)")
+    sync.add_argument("--retry", action="store_true", help="also ask for what has failed too often")
+    sync.add_argument("--no-wait", action="store_true", help="leave the vectors to the server")
+    _json_flag(sync)
 
 
 def _eval_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -117,6 +198,15 @@ def _eval_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
     report = _add(evals, "report", "evaluate:report", "one HTML file about runs, with every case")
     report.add_argument("runs", type=Path, nargs="+", metavar="RUN")
     report.add_argument("--out", type=Path, required=True, metavar="DIR")
+
+    faults = _add(evals, "faults", "evaluate:faults", "how many of a model's planted faults are caught")
+    faults.add_argument("cases", type=Path)
+    faults.add_argument("--out", type=Path, required=True, metavar="FILE.json", help="the counts, with every miss")
+    faults.add_argument("--half", choices=("develop", "report"), help="every other case; the checks were made on one")
+    faults.add_argument("--configured", action="store_true", help="the configured model writes, with nothing planted")
+    faults.add_argument("--limit", type=_positive, metavar="N", help="only the first N cases")
+    faults.add_argument("--today", type=_day, metavar="DATE", help='what "last week" counts from (default today)')
+    _json_flag(faults)
 
     quality = _add(evals, "quality", "evaluate:quality", "every system over a question set, as one page")
     quality.add_argument("cases", type=Path)
@@ -173,6 +263,13 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a date; write it as YYYY-MM-DD") from error
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    field, is_one, value = text.partition("=")
+    if not is_one:
+        raise argparse.ArgumentTypeError(f"{text!r} sets nothing; write it as FIELD=VALUE")
+    return field.strip(), value
 
 
 def _markers(text: str) -> list[int]:

@@ -1,62 +1,44 @@
-"""The web server: the chat at ``/``, the API at ``/api/v1``, and the guard before both."""
+"""The web server: the chat at ``/``, the interfaces for programs, and what every request passes on the way to them."""
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
-import logging
-from datetime import date
-from typing import Annotated, Any
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
-from fastapi import FastAPI, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from asgi_correlation_id import CorrelationIdMiddleware
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from corpus.errors import NotHeld, OnRecordError, SettingsError
-from corpus.model import Filters
+from corpus.database import Database
+from corpus.errors import SettingsError
 from corpus.settings import Settings
 from rag.engine import Engine
-from rag.model import Turn, as_json, hit_json
-from ui.chat import LONGEST_QUESTION, checked, mount_chat
-from ui.reader import LOCAL
-from ui.render import statement_json
+from ui.access.boundary import LOOPBACK, READ, SENT, Boundary, SafeHeaders, WithoutCors, name_in
+from ui.access.keys import Keys
+from ui.access.oidc import CALLBACK, Oidc
+from ui.access.sessions import Sessions
+from ui.access.sign_in import SIGN_IN, SignIn
+from ui.access.store import cookie_secret, open_store
+from ui.access.ways import ByKey, ByProxy, BySession, Way
+from ui.api.problems import add_errors
+from ui.api.routes import add_routes
+from ui.audit import Audit, Retention, Watched
+from ui.chat import mount_chat
+from ui.limits import Bodies, Line, Rates
+from ui.logs import REQUEST_ID, Observe, traced
+from ui.metrics import Metrics
 
-HEADERS = {
-    # Gradio's page compiles templates ('unsafe-eval') and carries its own settings ('unsafe-inline').
-    "content-security-policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline';"
-        " img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none';"
-        " base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
-    ),
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-}
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-log = logging.getLogger(__name__)
-
-
-Words = Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION)]
-
-
-class PastTurn(BaseModel, extra="forbid"):
-    """A turn before the question."""
-
-    question: Words
-    answer: str = Field("", max_length=50_000)
-
-
-class Ask(BaseModel, extra="forbid"):
-    """Body of ``POST /api/v1/ask``."""
-
-    question: Words
-    history: list[PastTurn] = Field([], max_length=50)
-    date_from: date | None = None
-    date_to: date | None = None
-    issuers: list[str] = Field([], max_length=100)
+OPEN_PATHS = ("/healthz", "/readyz", "/embed.js")  # the script is loaded by pages of other sites
+Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
 
 
 def create_app(engine: Engine, settings: Settings, *, hosts: frozenset[str] | None = None) -> FastAPI:
@@ -64,144 +46,205 @@ def create_app(engine: Engine, settings: Settings, *, hosts: frozenset[str] | No
 
     Args:
         engine: answers and searches.
-        settings: title and examples of the chat.
+        settings: of the server, its sign-in and limits, and the chat.
         hosts: names under which it may be called; None takes any (something in front of it then has to check).
     """
     app = FastAPI(title=settings.chat.title, docs_url=None, redoc_url=None)  # the documentation pages load from a CDN
-    _add_errors(app)
-    _add_routes(app, engine)
-    mount_chat(app, engine, settings)
-    app.add_middleware(Guard, hosts=hosts)
+    folder = engine.holdings.archive.folder
+    store, audit = open_store(folder), Audit(folder, settings.audit)
+    metrics = Metrics(engine.holdings)
+    watched = Watched(engine, audit, metrics)
+    ways, oidc = _ways(settings, store)
+    add_errors(app)
+    metrics.add_route(app)
+    if oidc is not None:
+        oidc.add_routes(app)
+    add_routes(app, watched, settings)
+    mount_chat(app, watched, settings)
+    app.state.stopping = asyncio.Event()
+    _add_middleware(app, settings, hosts, ways, metrics, store)
+    app.router.lifespan_context = _lifespan(app.router.lifespan_context, audit, [store, audit])
     return app
 
 
 def serve(engine: Engine, settings: Settings, host: str = "127.0.0.1", port: int = 7860) -> None:
-    """Serve until stopped.
+    """Serve until stopped; then what is in hand is finished, for `server.drain_seconds` at most.
 
     Raises:
-        SettingsError: the host can be reached from other machines; everybody there could read everything held.
+        SettingsError: see `check_settings`.
     """
-    require_loopback(host)
-    uvicorn.run(create_app(engine, settings, hosts=LOOPBACK), host=host, port=port, log_level="warning")
+    check_settings(settings, host)
+    make_server(create_app(engine, settings, hosts=known_hosts(settings)), settings, host, port).run()
 
 
-def require_loopback(host: str) -> None:
-    """Nothing but this machine, as long as there is no sign-in.
+def make_server(app: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.Server:
+    """What listens for an application; run it, and set its `should_exit` to stop it in good order."""
+    config = uvicorn.Config(
+        traced(app, settings.log),
+        host=host,
+        port=port,
+        root_path=_root(settings),
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # who is believed is decided in here
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=settings.server.drain_seconds,
+    )
+    return _Server(config, app.state.stopping)
+
+
+def check_settings(settings: Settings, host: str) -> None:
+    """Whether a server with these settings lets in only whom it should.
 
     Raises:
-        SettingsError: the host is not a loopback address.
+        SettingsError: it can be reached from other machines and asks nobody to sign in, or its sign-in lacks
+            something; the text says how to choose.
     """
-    if host == "localhost":
-        return
+    sign_in, server = settings.sign_in, settings.server
+    public = server.public_url
+    if sign_in.mode == "none":
+        others = {host, *server.hosts, *([name_in(urlsplit(public).netloc) or ""] if public else [])}
+        open_to = sorted(name for name in others if not _is_loopback(name))
+        if open_to:
+            raise SettingsError(
+                f"{open_to[0]} can be reached from other machines, and nobody is asked to sign in, so everybody there"
+                " could read everything held. Choose a sign-in with ONRECORD_SIGN_IN__MODE: keys, oidc or proxy (see"
+                " docs/access.md); or serve this machine only, with --host 127.0.0.1."
+            )
+    if sign_in.mode == "oidc":
+        if sign_in.oidc is None or public is None:
+            raise SettingsError(
+                "Sign-in with a provider needs ONRECORD_SIGN_IN__OIDC__ISSUER, ONRECORD_SIGN_IN__OIDC__CLIENT_ID and"
+                " ONRECORD_SERVER__PUBLIC_URL, the address that readers know."
+            )
+        for url in (public, sign_in.oidc.issuer):
+            if url.startswith("http://") and not _is_loopback(name_in(urlsplit(url).netloc) or ""):
+                raise SettingsError(f"{url} has to begin with https:// since a sign-in passes through it.")
+    if sign_in.mode == "proxy" and not server.proxies:
+        raise SettingsError("Sign-in by a proxy needs ONRECORD_SERVER__PROXIES, the addresses that it calls from.")
+
+
+def known_hosts(settings: Settings) -> frozenset[str]:
+    """The names under which a server may be called."""
+    public = settings.server.public_url
+    own = name_in(urlsplit(public).netloc) if public else None
+    return LOOPBACK | {name.lower() for name in settings.server.hosts} | ({own} if own else set())
+
+
+def _is_loopback(host: str) -> bool:
     try:
-        local = ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
-        local = False
-    if not local:
-        raise SettingsError(
-            f"This release serves this machine only, and {host} can be reached from others: sign-in comes with a later"
-            " release. Use --host 127.0.0.1, and a tunnel or a proxy with its own sign-in to reach it from elsewhere."
+        return False
+
+
+def _root(settings: Settings) -> str:
+    return urlsplit(settings.server.public_url or "").path
+
+
+def _ways(settings: Settings, store: Database) -> tuple[list[Way], Oidc | None]:
+    """How a reader may show who they are; nothing in the list lets everybody in."""
+    sign_in, by_key = settings.sign_in, ByKey(Keys(store))
+    match sign_in.mode:
+        case "none":
+            return [], None
+        case "keys":
+            return [by_key], None
+        case "proxy":
+            return [by_key, ByProxy(sign_in)], None
+        case "oidc":
+            sessions = Sessions(store, sign_in.session_hours)
+            return [by_key, BySession(sessions)], Oidc(sign_in, sessions, settings.server.public_url or "")
+
+
+def _add_middleware(
+    app: FastAPI,
+    settings: Settings,
+    hosts: frozenset[str] | None,
+    ways: list[Way],
+    metrics: Metrics,
+    store: Database,
+) -> None:
+    """What a request passes, the innermost first."""
+    sign_in, server, origins = settings.sign_in, settings.server, settings.portal.origins
+    oidc = sign_in.mode == "oidc"
+    rates = Rates(settings.limits)
+    app.add_middleware(Line, settings=settings.limits, rates=rates, stopping=app.state.stopping, metrics=metrics)
+    app.add_middleware(Bodies, settings=settings.limits)
+    app.add_middleware(
+        SignIn,
+        ways=ways,
+        open_paths=(*OPEN_PATHS, *((SIGN_IN, CALLBACK) if oidc else ())),
+        proxies=server.proxies if sign_in.mode == "proxy" else None,
+        page=oidc,
+        rates=rates,
+    )
+    if oidc:
+        app.add_middleware(
+            SessionMiddleware,
+            secret_key=cookie_secret(store),
+            session_cookie="onrecord_session",
+            max_age=sign_in.session_hours * 3600,
+            path=_root(settings) or "/",
+            same_site="lax",  # "strict" would lose the way back from the provider
+            https_only=(server.public_url or "").startswith("https://"),
         )
+    app.add_middleware(WithoutCors)
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=SENT,
+            expose_headers=READ,
+            allow_credentials=False,  # a portal's page calls with a key; what a cookie allows is for our own page
+        )
+    app.add_middleware(Boundary, hosts=hosts, public_url=server.public_url, origins=origins)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=[str(network) for network in server.proxies])
+    app.add_middleware(_Peer)
+    app.add_middleware(Observe, metrics=metrics)
+    app.add_middleware(SafeHeaders, origins=origins)
+    app.add_middleware(CorrelationIdMiddleware, validator=lambda given: bool(REQUEST_ID.fullmatch(given)))
 
 
-class Guard:
-    """Middleware: refuses what another site's page sends, and tells browsers what the page may do.
+def _lifespan(inner: Lifespan, audit: Audit, closed_last: list[Any]) -> Lifespan:
+    """What an application runs with, and what it gives back at its end."""
 
-    Gradio answers any Origin with credentials allowed, so that is decided here, before it.
-    """
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[Any]:
+        retention = Retention(audit)
+        retention.start()
+        try:
+            async with inner(app) as state:
+                yield state
+        finally:
+            retention.stop()
+            for thing in closed_last:
+                thing.close()
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str] | None = None) -> None:
+    return running
+
+
+class _Peer:
+    """Middleware: keeps who really connects, before a proxy's word for whom it calls changes that."""
+
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
-        if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        problem = self._problem(headers.get("host", ""), headers.get("origin"))
-        app = _problem_response(403, "Refused", problem) if problem and scope["type"] == "http" else self._app
-        if problem and scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        scope.setdefault("state", {})["reader"] = LOCAL
-        await app(scope, receive, _with_headers(send))
-
-    def _problem(self, host: str, origin: str | None) -> str | None:
-        if self._hosts is not None and _name(host) not in self._hosts:
-            return "This server is not called by that name."
-        if origin is not None and (not host or origin.partition("://")[2].lower() != host.lower()):
-            return "Requests from another site's page are not accepted."
-        return None
+        if scope["type"] != "lifespan":
+            scope.setdefault("state", {})["peer"] = scope["client"][0] if scope.get("client") else None
+        await self._app(scope, receive, send)
 
 
-def _with_headers(send: Send) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers[name] = value
-        await send(message)
+class _Server(uvicorn.Server):
+    """uvicorn, which tells endless streams to end before it waits for everything to end."""
 
-    return sending
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self._stopping = stopping
 
-
-def _name(host: str) -> str | None:
-    """The name in a Host header, without port and brackets."""
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None
-
-
-def _add_routes(app: FastAPI, engine: Engine) -> None:
-    archive = engine.holdings.archive
-
-    @app.get("/healthz")
-    def healthz() -> dict[str, Any]:
-        """Whether the archive can be read."""
-        return {"status": "ok", "statements": archive.coverage().statements}
-
-    @app.post("/api/v1/ask")
-    def ask(body: Ask) -> dict[str, Any]:
-        """One answer; the same object as `onrecord ask --json`."""
-        history = [Turn(turn.question, turn.answer) for turn in body.history]
-        filters = checked(Filters(body.date_from, body.date_to, tuple(body.issuers)))
-        return as_json(engine.ask(body.question, history=history, filters=filters))
-
-    @app.get("/api/v1/search")
-    def search(
-        q: Annotated[str, Query(min_length=1, max_length=LONGEST_QUESTION)],
-        k: Annotated[int, Query(ge=1, le=100)] = 10,
-    ) -> list[dict[str, Any]]:
-        """Passages, best first."""
-        return [hit_json(hit) for hit in engine.search(q, Filters(), k)]
-
-    @app.get("/api/v1/statements/{statement_id:path}")
-    def statement(statement_id: str) -> dict[str, Any]:
-        """One statement; the same object as `onrecord show ID --json`."""
-        return statement_json(archive, statement_id)
-
-
-def _add_errors(app: FastAPI) -> None:
-    @app.exception_handler(OnRecordError)
-    def expected(_: Request, error: OnRecordError) -> JSONResponse:
-        if isinstance(error, NotHeld):
-            return _problem_response(404, "Not held", str(error))
-        return _problem_response(422, "That cannot be done", str(error))
-
-    @app.exception_handler(RequestValidationError)
-    def unusable(_: Request, error: RequestValidationError) -> JSONResponse:
-        detail = "; ".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
-        return _problem_response(422, "Unusable request", detail)
-
-    @app.exception_handler(Exception)
-    def unexpected(_: Request, __: Exception) -> JSONResponse:
-        return _problem_response(
-            500, "Something went wrong", "The request was not answered; the server's log says why."
-        )
-
-
-def _problem_response(status: int, title: str, detail: str) -> JSONResponse:
-    return JSONResponse({"title": title, "detail": detail}, status_code=status)
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.set()
+        await super().shutdown(sockets)

@@ -1,0 +1,1 @@
+"""Who is let in, how they show it, and what other sites' pages may do."""
