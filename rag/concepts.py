@@ -138,6 +138,10 @@ class Thesaurus:
         """Whether a name is that of a country, its people or its capital, or a place of the glossary."""
         return tuple(terms(name)) in _places()
 
+    def is_of_place(self, concept: Concept) -> bool:
+        """Whether a concept is a place, its people or its capital."""
+        return not _places().isdisjoint(concept.forms)
+
     def issuers_of(self, name: str) -> tuple[str, ...]:
         """Issuers whose name has this name, or another word for it: those of India for "Indian"."""
         form = tuple(terms(name))

@@ -43,6 +43,8 @@ _DISCUSSION = re.compile(
 _ELLIPTIC = re.compile(
     r"^\W*(?:and|what\s+about|how\s+about|same|also|or)\b(?!.*\b(?:is|are|was|were|did|does|do|has|have)\b)", re.I
 )
+# A follow-up that puts another place where the turns before had one: "and in Doha?", "and with Qatar?".
+_ELSEWHERE = re.compile(r"^\W*(?:and|but|what\s+about|how\s+about|or)\s+(?:in|at|with|to)\b", re.I)
 # Whose text is meant: "the Omani readout", "India's statement", "according to NATO".
 _ACCOUNT = re.compile(
     r"\b(?:the\s+)?(?P<of>[A-Z][\w-]+(?:\s+[A-Z][\w-]+){0,3}?)(?:(?:['’]s?)?\s+(?:readout|version|account|press\s+release)"
@@ -131,14 +133,17 @@ def _concepts(
 ) -> tuple[Concept, ...]:
     """What this turn is about, then what earlier ones add; the words of a period filter, and are no topic."""
     parts = [(without_pick(resolved.question, pick), 1.0)]
+    elsewhere = bool(_ELSEWHERE.match(resolved.question))
     for age, turn in enumerate(reversed(resolved.thread)):
         parts.append((turn.question, _EARLIER / (1 + age)))
         if _PRONOUN.search(resolved.question):
             parts.append((" ".join(names(_subject(turn.answer))), _ANSWERED / (1 + age)))
     found: dict[str, Concept] = {}
     for part, weight in parts:
+        moved = elsewhere and any(thesaurus.is_of_place(concept) for concept in found.values())
         for concept in thesaurus.concepts(without_dates(part), names(part), lexical, weight):
-            found.setdefault(concept.label, concept)
+            if not (moved and weight < 1 and thesaurus.is_of_place(concept)):
+                found.setdefault(concept.label, concept)
     return tuple(found.values())
 
 
