@@ -129,9 +129,12 @@ def without_timings(record: RunRecord) -> dict[str, Any]:
     return plain
 
 
+_OF_SERVING = {"archive", "chat", "portal", "server", "sign_in", "limits", "audit", "log", "sources"}
+
+
 def config_of(settings: Settings) -> dict[str, Any]:
-    """The settings that a run depends on: without the archive's place and the page's words, secrets blotted out."""
-    shown = settings.model_dump(mode="json", exclude={"archive", "chat"})
+    """The settings that a run depends on: not where the archive is or how it is served; secrets blotted out."""
+    shown = settings.model_dump(mode="json", exclude=_OF_SERVING)
     blotted: dict[str, Any] = _without_secrets(shown)
     return blotted
 

@@ -21,6 +21,7 @@ from corpus.holdings import Holdings
 from corpus.lexical import LexicalIndex
 from corpus.model import Filters, Voice
 from corpus.rows import Vectors
+from corpus.sentence_vectors import SentenceVectors
 from evals.answerers import Answerer, InProcess, Reply
 from rag.engine import Engine
 from rag.evidence import Finding
@@ -74,13 +75,14 @@ class _NoFollowUps(Engine):
         return super()._understand(text, (), filters, today)
 
 
-class _Wordless:
-    """An embedder to which every sentence is equally near; stands in for the one that compares sentences."""
+class _AllAlike(SentenceVectors):
+    """To which every sentence is equally near; stands in for those that are compared."""
 
     def __init__(self, embedder: Embedder) -> None:
+        super().__init__(embedder)
         self._size = embedder.encode([""]).shape[1]
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
+    def of(self, texts: Sequence[str]) -> Vectors:
         """Vectors (n, dimension) of zeros."""
         return np.zeros((len(texts), self._size), dtype=np.float32)
 
@@ -91,7 +93,7 @@ class _NoSentences(Engine):
     def __init__(self, holdings: Holdings) -> None:
         super().__init__(holdings)
         self._blind = copy(holdings)
-        self._blind.__dict__["embedder"] = _Wordless(holdings.embedder)
+        self._blind.__dict__["sentences"] = _AllAlike(holdings.embedder)
 
     def _look_into(self, question: Question, vector: Vectors, hits: Sequence[Hit]) -> Finding:
         sighted, self.holdings = self.holdings, self._blind

@@ -167,7 +167,7 @@ def _compare(items: Sequence[Evidence], vector: Vectors, holdings: Holdings) -> 
     """Compare the likeliest sentences with the question by meaning, all in one batch."""
     likely = [_likely(item.sentences) for item in items]
     texts = [sentence.text for sentences in likely for sentence in sentences]
-    vectors = iter(holdings.embedder.encode(texts) if texts else ())
+    vectors = iter(holdings.sentences.of(texts))
     compared = []
     for item, sentences in zip(items, likely, strict=True):
         by_start = {sentence.start: next(vectors) for sentence in sentences}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from corpus.holdings import Holdings
 from corpus.onnx_runtime import OnnxEmbedder
 from corpus.rows import Vectors
 from corpus.sentence_transformer import SentenceTransformerEmbedder
+from corpus.sentence_vectors import SentenceVectors
 from corpus.settings import EmbedderSettings, Settings
 from ingest.pipeline import ingest
 from ingest.vectors import embed_due
@@ -141,3 +143,22 @@ def test_the_model_is_exported_where_nothing_is_cached(tmp_path: Path, monkeypat
     vectors = OnnxEmbedder(packaged_model(), "fresh").encode(["shipbuilding"])
     assert [path.suffix for path in (tmp_path / "onrecord").iterdir()] == [".onnx"]
     assert vectors.shape == (1, 384)
+
+
+def test_sentences_are_embedded_once_and_as_if_alone(embedder: Embedder) -> None:
+    class Counting:
+        seen = 0
+
+        def encode(self, texts: Sequence[str]) -> Vectors:
+            self.seen += len(texts)
+            return embedder.encode(texts)
+
+    counting = Counting()
+    sentences = SentenceVectors(counting)  # type: ignore[arg-type]
+    texts = ["Ships sail.", "Ports close at night, as a rule.", "Ships sail."]
+    first = sentences.of(texts)
+    again = sentences.of([*texts[1:], "A third one."])
+    assert counting.seen == 3
+    assert np.allclose(first, embedder.encode(texts), atol=1e-5)
+    assert np.array_equal(again[0], first[1]) and np.array_equal(again[1], first[0])
+    assert sentences.of([]).shape[0] == 0
