@@ -1,39 +1,92 @@
-"""Take the pictures in the README and docs from a running chat: `python docs/screenshots.py http://127.0.0.1:7860`."""
+"""Take the pictures in the README and docs from running chats: `python docs/screenshots.py ADDRESS [ADDRESS]`.
+
+The first address serves the sample corpus; the second, where given, one with enough statements for a timeline and a
+comparison, such as `wh_core`.
+"""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 IMAGES = Path(__file__).parent / "images"
-VIEWS = {
-    "chat": {"viewport": {"width": 1280, "height": 860}, "color_scheme": "light"},
-    "chat-dark": {"viewport": {"width": 1280, "height": 860}, "color_scheme": "dark"},
-    "chat-phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light"},
-}
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+OMAN = "What did CDS discuss with Oman?"
+CALLS = "List every call with Zelenskyy in 2022"
+LEADERS = "How did the calls with Truss and Sunak differ?"
 
 
-def main(address: str) -> None:
-    """Ask one question in each view and open its fourth citation where there is room for it."""
+def main(sample: str, large: str | None = None) -> None:
+    """Take them all."""
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        for name, view in VIEWS.items():
-            page = browser.new_context(**view).new_page()
-            page.goto(address)
-            page.get_by_role("textbox").first.fill("what did CDS discuss with Oman?")
-            page.keyboard.press("Enter")
-            page.wait_for_selector(".or-chip")
-            page.wait_for_timeout(1500)
-            if view["viewport"]["width"] > 900:
-                page.locator(".or-chip").nth(3).click()
-                page.wait_for_selector("mark")
-                page.wait_for_timeout(800)
-            page.screenshot(path=IMAGES / f"{name}.png")
+        for scheme, mark in (("light", ""), ("dark", "-dark")):
+            take(browser, sample, f"start{mark}", WIDE, scheme, lambda page: None)
+            take(browser, sample, f"chat{mark}", WIDE, scheme, open_a_source)
+            take(browser, sample, f"chat-phone{mark}", PHONE, scheme, lambda page: ask(page, OMAN))
+            take(browser, sample, f"source-phone{mark}", PHONE, scheme, open_a_source)
+            take(browser, sample, f"change{mark}", WIDE, scheme, change)
+            take(browser, sample, f"add{mark}", WIDE, scheme, add)
+            if large:
+                take(browser, large, f"timeline{mark}", WIDE, scheme, hover_the_timeline)
+                take(browser, large, f"comparison{mark}", WIDE, scheme, lambda page: ask(page, LEADERS))
+                take(browser, large, f"comparison-phone{mark}", PHONE, scheme, lambda page: ask(page, LEADERS))
         browser.close()
 
 
+def take(
+    browser: Browser, address: str, name: str, size: dict[str, int], scheme: str, prepare: Callable[[Page], None]
+) -> None:
+    """One picture; what was asked for it is taken back."""
+    page = browser.new_context(viewport=size, color_scheme=scheme).new_page()
+    page.goto(address)
+    page.wait_for_selector(".or-example")
+    prepare(page)
+    page.wait_for_timeout(900)
+    file = IMAGES / f"{name}.png"
+    page.screenshot(path=file)
+    Image.open(file).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(file, optimize=True)
+    if page.locator("[data-act=undo]").count():
+        page.locator("[data-act=undo]").last.dispatch_event("click")
+        page.wait_for_timeout(300)
+    page.context.close()
+
+
+def ask(page: Page, question: str) -> None:
+    """Ask, and wait for the answer."""
+    page.get_by_label("Question", exact=True).fill(question)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#or-now .or-foot")
+
+
+def open_a_source(page: Page) -> None:
+    """The statement beside, or over, the answer."""
+    ask(page, OMAN)
+    page.locator("#or-now .or-body .or-chip").nth(3).click()
+    page.wait_for_selector("#or-mark")
+
+
+def change(page: Page) -> None:
+    """What was understood, unfolded."""
+    ask(page, OMAN)
+    page.locator("#or-now .or-change").click()
+
+
+def add(page: Page) -> None:
+    """The form for adding statements."""
+    page.get_by_role("button", name="Add statements").click()
+
+
+def hover_the_timeline(page: Page) -> None:
+    """A timeline with one of its statements named."""
+    ask(page, CALLS)
+    page.locator(".or-dot").nth(9).hover()
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:3])

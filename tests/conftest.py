@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,10 @@ from corpus.embedder import Embedder, load_embedder
 from corpus.model import Statement
 from corpus.settings import EmbedderSettings
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 SAMPLE = ROOT / "corpus" / "sample" / "statements.jsonl"
@@ -64,6 +69,38 @@ def onrecord(tmp_path: Path) -> Run:
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium; required where ONRECORD_REQUIRE_BROWSER is set, else skipped where there is none."""
+    from playwright.sync_api import sync_playwright
+
+    if not CHROMIUM.exists() and not os.environ.get("ONRECORD_REQUIRE_BROWSER"):
+        pytest.skip(f"no browser at {CHROMIUM}")
+    flags = "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*flags.split(), "--no-first-run"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a chat over the statements of `tests.chat_site` is served."""
+    from tests.chat_site import chat_served
+
+    with chat_served(tmp_path_factory.mktemp("chat")) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, chat: str) -> Iterator[Page]:
+    """That chat, just opened in a window of 1440 by 900."""
+    from tests.chat_site import page_open
+
+    with page_open(browser, chat) as page:
+        yield page
 
 
 def command(archive: Path, *arguments: str | Path) -> list[str]:

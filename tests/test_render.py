@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
@@ -14,28 +15,17 @@ from hypothesis import strategies as st
 from corpus.archive import Archive
 from corpus.errors import NotHeld
 from corpus.model import Filters, Statement, Version, Voice, sha256
-from rag.model import Answer, Citation, Outcome, Question, Searched
-from ui.render import LABELS, answer_html, answer_markdown, count_blocks, statement_html, statement_json
+from rag.compose import introduction
+from rag.model import Answer, Citation, Outcome, Question, Searched, Shape
+from ui.record import as_record, from_record
+from ui.render.answer import LABELS, answer_html, growing_html
+from ui.render.markdown import answer_markdown
+from ui.render.statement import Visit, statement_html, statement_json
 
-OURS = {
-    "details",
-    "summary",
-    "article",
-    "header",
-    "div",
-    "p",
-    "h2",
-    "ul",
-    "li",
-    "q",
-    "strong",
-    "span",
-    "small",
-    "bdi",
-    "button",
-    "mark",
-    "a",
-}
+OURS = set(
+    "a article bdi button details div fieldset form h2 h3 header input label legend li mark nav ol option p q select"
+    " small span strong summary table tbody td textarea th thead tr ul".split()
+)
 HOSTILE = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -64,6 +54,7 @@ class Page(HTMLParser):
         self.inside: list[str] = []
         self.marked = self.words = ""
         self.statement = False
+        self.said = ""
         self.feed(html)
         self.close()
 
@@ -79,6 +70,7 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.marked += data if self.inside else ""
+        self.said += data
         self.words += data if self.statement else ""
 
     def named(self, css: str) -> list[dict[str, str | None]]:
@@ -127,9 +119,11 @@ def test_nothing_in_an_answer_becomes_markup(text: str, quote: str, title: str) 
     held = statement(title=title, id=title or "x", url=text, issuer=quote)
     whole = f"{text}\n\n- **{title}**: “{quote}” [1]\n{text}"
     made = answer(whole, citation(1, quote, held), nearest=(held,), question=Question(title, text, Filters()))
-    check_safe(answer_html(made))
-    for shown in range(count_blocks(made)):
-        check_safe(answer_html(made, blocks=shown))
+    check_safe(answer_html(made, "an-id", last=True, given=("good", "wrong date")))
+    check_safe(growing_html(made.question, whole))
+    for shape in Shape:
+        sides = (replace(made.question, label=title), replace(made.question, label=text))
+        check_safe(answer_html(replace(made, question=replace(made.question, shape=shape, sides=sides))))
 
 
 @given(texts, texts)
@@ -143,7 +137,9 @@ def test_chips_stand_for_real_citations_only(text: str, quote: str) -> None:
 def test_exactly_the_cited_characters_are_marked(text: str, title: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
-    html = statement_html(statement(title=title, url=title, language=title), version(text), (start, end))
+    held = statement(title=title, url=title, language=title, id=title or "x")
+    visit, others = Visit(1, title, 1, 1), [held]
+    html = statement_html(held, version(text), (start, end), visit=visit, versions=[version(text)] * 2, repeats=others)
     page = Page(html)
     check_safe(html)
     assert page.words == text
@@ -174,6 +170,14 @@ def test_lists_paragraphs_and_bold_heads() -> None:
     assert '<br>more</li><li dir="auto"><strong>Two</strong></li></ul><p dir="auto">End.</p>' in html
 
 
+def test_the_line_that_names_a_statement_is_laid_out_with_its_kind_in_plain_words() -> None:
+    held = statement(kind="statements-releases", event=date(2025, 11, 20))
+    text = f"**{introduction(held)}:**\n\n- “Yes.” [1]"
+    html = answer_html(answer(text, citation(1, "Yes.", held)))
+    assert "24 Nov 2025 · A Ministry · statements releases · event 20 Nov 2025" in html
+    assert "**" not in html.split("data-copy")[0]
+
+
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_the_outcome_is_said(outcome: Outcome) -> None:
     html = answer_html(answer("Text.", outcome=outcome, nearest=(statement(id="near/1"),)))
@@ -183,19 +187,71 @@ def test_the_outcome_is_said(outcome: Outcome) -> None:
     assert 'data-statement="near/1"' in html
 
 
-def test_how_the_question_was_read_is_said_where_it_differs() -> None:
-    filters = Filters(date(2022, 1, 1), date(2022, 12, 31), ("A Ministry",))
-    html = answer_html(answer("Text.", question=Question("And then?", "And then in Oman?", filters)))
-    assert "Understood as: And then in Oman?" in html
-    assert "Only 1 Jan 2022 to 31 Dec 2022" in html
-    assert "Only from A Ministry" in html
-    assert "or-understood" not in answer_html(answer("Text."))
+def test_what_was_understood_is_shown_and_can_be_changed() -> None:
+    filters = Filters(date(2022, 1, 1), date(2022, 12, 31), ("A Ministry",), kinds=("press-release",))
+    asked = Question("And then?", "And then in Oman?", filters, ("A Person",), ("Oman",))
+    page = Page(answer_html(answer("Text.", question=asked)))
+    for words in ("Read as “And then in Oman?”", "1 Jan 2022 to 31 Dec 2022", "A Ministry", "press release", "Oman"):
+        assert words in page.said
+    fields = {attributes.get("name"): attributes.get("value") for tag, attributes in page.tags if tag == "input"}
+    assert (fields["first"], fields["last"], fields["issuer"]) == ("2022-01-01", "2022-12-31", "A Ministry")
+    assert [a["data-was"] for _, a in page.tags if "data-was" in a] == ["A Person", "Oman"]
+
+
+def many_dates(count: int = 4) -> list[Citation]:
+    return [
+        citation(n, f"Quote {n}.", statement(id=f"s/{n}", title=f"Title {n}", published=date(2022, n, 1)))
+        for n in range(1, count + 1)
+    ]
+
+
+def test_a_timeline_has_a_dot_for_each_statement_in_order() -> None:
+    cited = many_dates()
+    text = "\n".join(f"- **{introduction(c.statement)}:** “{c.quote}” [{c.marker}]" for c in reversed(cited))
+    made = answer(text, *reversed(cited), question=Question("List", "List", Filters(), shape=Shape.TIMELINE))
+    dots = [a for _, a in Page(answer_html(made)).tags if "or-dot" in (a.get("class") or "")]
+    assert [dot["data-statement"] for dot in dots] == [f"s/{n}" for n in range(1, 5)]
+    assert dots[0]["aria-label"] == "1 Jan 2022: Title 1"
+    assert dots[0]["style"] == "inset-inline-start:0.00%;--lane:0"
+    assert (dots[-1]["style"] or "").startswith("inset-inline-start:100.00%")
+    assert "or-dot" not in answer_html(replace(made, question=Question("List", "List", Filters())))
+
+
+def test_a_comparison_is_a_table_of_two_columns() -> None:
+    one, two = many_dates(2)
+    text = "**Before**\n\n“Quote 1.” [1]\n\n**After**: nothing held\n\n“Quote 2.” [2]"
+    sides = tuple(Question("", "", Filters(), label=label) for label in ("Before", "After"))
+    asked = Question("Compare", "Compare", Filters(), shape=Shape.COMPARISON, sides=sides)
+    html = answer_html(answer(text, one, two, question=asked))
+    assert '<th scope="col" dir="auto">Before</th><th scope="col" dir="auto">After</th>' in html
+    left, right = html.split("<td>")[1:3]
+    assert ("Quote 1." in left, "Quote 2." in left, "Quote 2." in right) == (True, False, True)
+    assert "<table" not in answer_html(answer("No two sides [1]", one, question=asked))
+
+
+def test_an_answer_read_back_from_its_record_looks_the_same() -> None:
+    one, two = many_dates(2)
+    sides = tuple(Question("", "", Filters(), label=label) for label in ("Before", "After"))
+    asked = Question("And?", "Compare", Filters(date(2022, 1, 1), None, ("A",), ("B",), ("c-d",)), ("P",), ("O",))
+    asked = replace(asked, shape=Shape.COMPARISON, sides=sides)
+    made = answer("**Before**\n\n“Quote 1.” [1]\n\n**After**\n\n“Quote 2.” [2]", one, two, question=asked)
+    made = replace(made, nearest=(statement(kind="x-y", url="https://example.org"),))
+    again = from_record(json.loads(json.dumps(as_record(made))))
+    assert answer_html(again, "id", last=True) == answer_html(made, "id", last=True)
+    assert answer_markdown(again) == answer_markdown(made)
+
+
+def test_what_a_reader_said_of_an_answer_stays_visible() -> None:
+    made = answer("“Yes.” [1]", citation(1, "Yes."))
+    assert 'aria-pressed="true">Marked as good' in answer_html(made, "id", given=("good",))
+    assert ">Reported</summary>" in answer_html(made, "id", given=("wrong date",))
+    assert "data-act" not in answer_html(made)
 
 
 def test_markdown_names_each_source() -> None:
     held = statement(url="https://example.org/a")
     assert answer_markdown(answer("“Yes.” [1]", citation(1, "Yes.", held))) == (
-        "“Yes.” [1]\n\nSources\n\n- [1] A Ministry, “A title”, 24 Nov 2025, https://example.org/a,"
+        "“Yes.” [1]\n\nSources\n\n- [1] A Ministry, “A title”, 24 Nov 2025, A Speaker, direct quote, https://example.org/a,"
         " statement s/1, version 1, characters 0-4\n"
     )
     assert "javascript" not in answer_markdown(answer("x [1]", citation(1, "x", statement(url="javascript:x"))))
@@ -210,7 +266,9 @@ def test_only_web_addresses_become_links(url: str) -> None:
 
 def test_a_statement_says_that_it_is_withdrawn_and_which_version_it_is() -> None:
     held = statement(withdrawn=True, speakers=("One", "Two"), url="https://example.org/a")
-    html = statement_html(held, version("Text."), None)
+    html = statement_html(held, version("Text."), None, visit=Visit(3, "One, direct quote", 2, 5))
+    assert "Quote 2 of 5" in html
+    assert "One, direct quote" in html
     assert "Withdrawn by its source" in html
     assert "One, Two" in html
     assert "Version 1, taken 2 Jan 2026" in html

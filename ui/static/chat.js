@@ -1,75 +1,236 @@
-// Runs once for the conversation and once for the statement panel (`js_on_load` of their gr.HTML components).
-// Only data attributes that ui/render.py wrote are read; nothing is ever built into markup here.
+// Runs once, in the page's #or-bus (`js_on_load` of a gr.HTML component), and listens for the whole page. What a
+// reader does goes to the server through `trigger`; only data attributes that ui/render wrote are read, and nothing is
+// ever built into markup here. Events: 'offered' 'reworded' 'again' 'undo' 'edit' 'reopen' 'rename' 'forget' 'show'
+// 'held' 'judge' 'correct'.
 
-const page = document.documentElement;
-const isPanel = Boolean(element.closest('#or-panel'));
+const root = document.documentElement;
+const layout = document.querySelector('#or-layout');
+const narrow = () => getComputedStyle(document.querySelector('#or-right')).position === 'fixed';
+let cameFrom = null; // the button that opened what lies over the chat
 
-function openPanel(open) {
-  page.classList.toggle('or-open-panel', open);
+function lay(over, on) {
+  root.classList.toggle(`or-open-${over}`, on);
 }
 
-function closePanel() {
-  openPanel(false);
-  document.querySelector('.or-chosen')?.focus({ preventScroll: true });
+function back() {
+  const lies = root.classList.contains('or-open-rail') || (root.classList.contains('or-open-panel') && narrow());
+  for (const over of ['panel', 'rail']) lay(over, false);
+  if (lies && cameFrom) cameFrom.focus({ preventScroll: true });
+}
+
+function beside(what) {
+  root.classList.toggle('or-adds', what === 'adding');
+  lay('rail', false);
+  lay('panel', true);
+}
+
+// ---- statements ----
+
+function chipsOf(button) {
+  const answer = button.closest('.or-answer');
+  return answer ? [...answer.querySelectorAll('.or-body .or-chip')] : [];
+}
+
+function show(button) {
+  const { statement, version, start, end, marker } = button.dataset;
+  const chips = chipsOf(button);
+  const position = chips.findIndex((chip) => chip.dataset.marker === marker);
+  document.querySelectorAll('.or-chosen').forEach((chosen) => chosen.classList.remove('or-chosen'));
+  button.classList.add('or-chosen');
+  if (position >= 0) chips[position].classList.add('or-chosen');
+  if (!button.closest('#or-right')) cameFrom = button;
+  const answer = button.closest('.or-answer')?.dataset.answer;
+  const place = { statement, version, start, end };
+  trigger('show', position < 0 ? place : { ...place, marker, answer, position: position + 1, count: chips.length });
+  beside('panel');
+  showMark(); // the same place chosen again changes nothing that is watched below
+}
+
+function step(by) {
+  const chosen = document.querySelector('.or-body .or-chip.or-chosen');
+  const chips = chosen ? chipsOf(chosen) : [];
+  const next = chips[chips.indexOf(chosen) + by];
+  if (!next) return;
+  next.scrollIntoView({ block: 'nearest' });
+  show(next);
 }
 
 function showMark() {
   const panel = document.querySelector('#or-panel');
-  const mark = panel && panel.querySelector('#or-mark');
-  if (mark) mark.scrollIntoView({ block: 'center' });
-  else if (panel) panel.scrollTop = 0;
+  const marks = [...panel.querySelectorAll('mark')];
+  panel.scrollTop = 0; // with the title in sight, where the words are in sight as well
+  const below = panel.getBoundingClientRect().bottom;
+  if (marks.length && marks.at(-1).getBoundingClientRect().bottom > below) marks[0].scrollIntoView({ block: 'center' });
+  const table = panel.querySelector('.or-scroll');
+  if (table) table.scrollLeft = table.scrollWidth;
 }
 
-function copy(button) {
-  const done = () => {
-    const label = button.textContent;
-    button.textContent = 'Copied';
-    setTimeout(() => { button.textContent = label; }, 1500);
-  };
+// ---- what is done to answers and conversations ----
+
+function say(button, words) {
+  const label = button.textContent;
+  button.textContent = words;
+  setTimeout(() => { button.textContent = label; }, 1500);
+}
+
+function copy(button, text) {
   if (navigator.clipboard) {
-    navigator.clipboard.writeText(button.dataset.copy).then(done);
+    navigator.clipboard.writeText(text).then(() => say(button, 'Copied'));
     return;
   }
   const area = document.createElement('textarea'); // a page that is not served securely has no clipboard
-  area.value = button.dataset.copy;
+  area.value = text;
   document.body.append(area);
   area.select();
   document.execCommand('copy');
   area.remove();
-  done();
+  say(button, 'Copied');
 }
 
-function open(button) {
-  document.querySelectorAll('.or-chosen').forEach((chosen) => chosen.classList.remove('or-chosen'));
-  button.classList.add('or-chosen');
-  const { statement, version, start, end } = button.dataset;
-  trigger('select', { statement, version, start, end });
-  openPanel(true);
-  showMark(); // the same place chosen again changes nothing that `watch` would see
+function act(button) {
+  const answer = button.closest('.or-answer').dataset.answer;
+  const what = button.dataset.act;
+  if (what === 'link') {
+    const link = new URL(window.location.href);
+    link.search = `?answer=${encodeURIComponent(answer)}`;
+    link.hash = '';
+    copy(button, link.href);
+  } else if (what === 'good') {
+    trigger('judge', { answer, verdict: 'good' });
+    button.setAttribute('aria-pressed', 'true');
+    button.textContent = 'Marked as good';
+  } else if (what === 'again') trigger('again', { answer });
+  else if (what === 'edit') {
+    trigger('edit', { answer });
+    document.querySelector('#or-box textarea').focus();
+  } else if (what === 'undo') trigger('undo', { answer });
 }
 
-element.addEventListener('click', (event) => {
+function rename(row) {
+  if (row.querySelector('input')) return;
+  const open = row.querySelector('.or-open');
+  const input = document.createElement('input');
+  input.value = open.querySelector('span').firstChild.textContent;
+  input.maxLength = 200;
+  input.setAttribute('aria-label', 'Title of the conversation');
+  const done = (keep) => {
+    input.remove();
+    open.hidden = false;
+    if (keep && input.value.trim()) trigger('rename', { talk: row.dataset.talk, title: input.value });
+  };
+  input.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter') done(true);
+    else if (event.key === 'Escape') done(false);
+    if (event.key === 'Enter' || event.key === 'Escape') event.stopPropagation();
+  });
+  open.hidden = true;
+  row.prepend(input);
+  input.select();
+}
+
+function forget(button, row) {
+  if (button.dataset.sure) {
+    trigger('forget', { talk: row.dataset.talk });
+    return;
+  }
+  button.dataset.sure = 'yes';
+  button.textContent = 'Delete for good?';
+  button.addEventListener('blur', () => { delete button.dataset.sure; button.textContent = 'Delete'; }, { once: true });
+}
+
+function run(button) {
+  const row = button.closest('[data-talk]');
+  const what = button.dataset.do;
+  if (what === 'reopen') {
+    lay('rail', false);
+    trigger('reopen', { talk: row.dataset.talk });
+  } else if (what === 'rename') rename(row);
+  else if (what === 'delete') forget(button, row);
+  else if (what === 'rail') {
+    cameFrom = button;
+    lay('rail', !root.classList.contains('or-open-rail'));
+  } else if (what === 'held') {
+    cameFrom = button;
+    trigger('held', {});
+    beside('panel');
+  } else if (what === 'add') {
+    cameFrom = button;
+    beside('adding');
+    document.querySelector('#or-adding h2')?.focus();
+  } else if (what === 'close') {
+    root.classList.remove('or-adds');
+    back();
+  }
+}
+
+layout.addEventListener('click', (event) => {
   const button = event.target.closest('button');
-  if (!button || !element.contains(button)) return;
-  if (button.dataset.statement) open(button);
-  else if (button.dataset.question) trigger('ask', { question: button.dataset.question });
-  else if (button.dataset.copy) copy(button);
-  else if (button.classList.contains('or-close')) closePanel();
+  if (!button) return;
+  const { statement, question, act: done, do: todo, step: by, copy: text } = button.dataset;
+  if (statement) show(button);
+  else if (question) trigger('offered', { question });
+  else if (text) copy(button, text);
+  else if (done) act(button);
+  else if (todo) run(button);
+  else if (by) step(Number(by));
 });
 
-if (isPanel) {
-  watch('value', () => {
-    showMark();
-    if (element.querySelector('.or-empty')) openPanel(false);
-    const liesOver = getComputedStyle(document.querySelector('#or-right')).position === 'fixed';
-    if (liesOver) element.querySelector('h2')?.focus({ preventScroll: true });
-  });
-  document.addEventListener('keydown', (event) => { if (event.key === 'Escape') closePanel(); });
-} else {
-  let shown = 0;
-  watch('value', () => {
-    const exchanges = element.querySelectorAll('.or-exchange');
-    if (exchanges.length > shown) exchanges[exchanges.length - 1].scrollIntoView({ block: 'start' });
-    shown = exchanges.length;
-  });
+layout.addEventListener('submit', (event) => {
+  const form = event.target.closest('.or-form');
+  if (!form) return;
+  event.preventDefault();
+  const fields = new FormData(form);
+  const answer = form.closest('.or-answer')?.dataset.answer;
+  if (form.dataset.mend) {
+    trigger('correct', { statement: form.dataset.mend, ...Object.fromEntries(fields) });
+  } else if (form.elements.wording) {
+    const names = [...form.querySelectorAll('[data-was]')].map((input) => [input.dataset.was, input.value]);
+    const { wording, first, last } = Object.fromEntries(fields);
+    trigger('reworded', { wording, first, last, names, issuers: fields.getAll('issuer') });
+  } else {
+    trigger('judge', { answer, ...Object.fromEntries(fields) });
+    const details = form.closest('details');
+    details.open = false;
+    details.querySelector('summary').textContent = 'Reported';
+  }
+});
+
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape') back();
+});
+
+// ---- what the server has put into the page ----
+
+function watchFor(id, then) {
+  const part = document.querySelector(id);
+  new MutationObserver(() => then(part)).observe(part, { childList: true, subtree: true });
 }
+
+watchFor('#or-panel', (panel) => {
+  if (!panel.querySelector('section')) return;
+  showMark();
+  if (narrow() && root.classList.contains('or-open-panel')) panel.querySelector('h2')?.focus({ preventScroll: true });
+});
+
+let asked = '';
+watchFor('#or-now', (now) => {
+  const question = now.querySelector('.or-question');
+  const words = question ? question.textContent : '';
+  if (words && words !== asked) now.scrollIntoView({ block: 'start' });
+  asked = now.querySelector('.or-answer[data-answer]') ? '' : words;
+});
+
+let talked = false;
+watchFor('#or-top', (bar) => { // so that a reload comes back to the conversation
+  const talk = bar.querySelector('[data-talk]')?.dataset.talk;
+  if (!talk && !talked) return; // the page has not been asked yet what its address stands for
+  talked = true;
+  const here = new URL(window.location.href);
+  if (talk) {
+    here.searchParams.delete('answer');
+    here.searchParams.set('conversation', talk);
+  } else {
+    here.searchParams.delete('conversation');
+  }
+  window.history.replaceState(null, '', here);
+});

@@ -1,0 +1,58 @@
+"""Put the chat into the server: the page, and the exports that it links to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+
+from corpus.settings import Settings
+from rag.engine import Engine
+from ui.chat.beside import Beside
+from ui.chat.page import mount_page
+from ui.chat.talk import Talk
+from ui.desk import Desk
+from ui.export import FORMS, export
+from ui.reader import reader_of
+
+STATIC = Path(__file__).parents[1] / "static"
+
+
+def mount_chat(app: FastAPI, engine: Engine, settings: Settings) -> None:
+    """Put the chat at the application's root, before which everything else has to be in place.
+
+    Args:
+        app: the server; its middleware says who the reader is, see `ui.reader`.
+        engine: answers and searches.
+        settings: title and examples.
+    """
+    desk = Desk(engine.holdings.archive.folder)
+    _add_exports(app, desk, settings)
+    talk = Talk(engine, desk, settings.chat.examples)
+    mount_page(app, talk, Beside(engine, desk), engine, settings, STATIC)
+    inner = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def running(app: FastAPI) -> AsyncIterator[Any]:
+        async with inner(app) as state:
+            yield state
+        desk.close()
+
+    app.router.lifespan_context = running
+
+
+def _add_exports(app: FastAPI, desk: Desk, settings: Settings) -> None:
+    @app.get("/exports/{conversation_id}.{ending}", include_in_schema=False)
+    def exported(conversation_id: str, ending: str, request: Request) -> Response:
+        """A conversation of this reader as a file."""
+        reader = reader_of(request.scope)
+        conversation = desk.conversation(reader.name, conversation_id)
+        content = export(conversation, desk.exchanges(reader.name, conversation_id), ending, settings.chat.title)
+        headers = {
+            "content-disposition": f'attachment; filename="conversation-{conversation.updated:%Y-%m-%d}.{ending}"',
+            "cache-control": "no-store",
+        }
+        return Response(content, media_type=FORMS[ending], headers=headers)
