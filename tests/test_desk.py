@@ -90,13 +90,20 @@ def test_a_permalink_opens_for_those_who_may_read_all_that_it_names(desk: Desk, 
     put(archive, "open", "Yes.")
     put(archive, "closed", "Yes.", audience=("desk-a",))
     talk = desk.start("ana", "T")
-    shared = desk.keep("ana", talk.id, "Q", Filters(), record("open"))
-    secret = desk.keep("ana", talk.id, "Q", Filters(), record("open", "closed"))
-    hint = desk.keep("ana", talk.id, "Q", Filters(), record() | {"nearest": [{"statement_id": "closed"}]})
-    ana, bo, cy = Reader("ana"), Reader("bo"), Reader("cy", frozenset({"desk-a"}))
+    public, staff = Filters(groups=frozenset()), Filters(groups=frozenset({"desk-a"}))
+    shared = desk.keep("ana", talk.id, "Q", public, record("open"))
+    secret = desk.keep("ana", talk.id, "Q", staff, record("open", "closed"))
+    hint = desk.keep("ana", talk.id, "Q", public, record() | {"nearest": [{"statement_id": "closed"}]})
+    counted = desk.keep("ana", talk.id, "Q", staff, record())  # names nothing, and says how many were searched
+    everything = desk.keep("ana", talk.id, "Q", Filters(), record())
+    ana, bo, cy = Reader("ana"), Reader("bo"), Reader("cy", frozenset({"desk-a", "desk-b"}))
     assert desk.open(shared.id, bo, archive).answer == shared.answer
+    assert desk.open(counted.id, cy, archive).id == counted.id
+    assert desk.open(everything.id, Reader("di", None), archive).id == everything.id
+    with pytest.raises(NotHeld):
+        desk.open(everything.id, cy, archive)
     assert desk.open(secret.id, ana, archive).id == desk.open(secret.id, cy, archive).id == secret.id
-    for hidden in (secret.id, hint.id, "guess"):
+    for hidden in (secret.id, hint.id, counted.id, everything.id, "guess"):
         with pytest.raises(NotHeld):
             desk.open(hidden, bo, archive)
     archive.remove("open")  # nobody can tell any more who might read it

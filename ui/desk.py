@@ -48,6 +48,7 @@ MIGRATIONS = (
         question        TEXT NOT NULL,
         asked           TEXT NOT NULL,     -- JSON: the filters that the reader had set
         answer          TEXT NOT NULL,     -- JSON: the record of the answer
+        seen            TEXT NOT NULL,     -- JSON: the groups of who asked, null where they may see everything
         at              TEXT NOT NULL,
         UNIQUE (conversation_id, ordinal)
     ) STRICT;
@@ -98,6 +99,7 @@ class Exchange:
         asked: the filters that the reader had set, as `filters_json` writes them.
         answer: the answer's record, see `ui.record`.
         reader: name of who asked.
+        seen: groups of who asked; None is somebody who may see everything.
     """
 
     id: str
@@ -106,6 +108,7 @@ class Exchange:
     asked: Mapping[str, Any]
     answer: Mapping[str, Any]
     reader: str
+    seen: frozenset[str] | None
     at: datetime
 
 
@@ -207,6 +210,9 @@ class Desk:
     ) -> Exchange:
         """Add a question with its answer's record to a conversation.
 
+        Args:
+            filters: what the reader had set, with their groups.
+
         Raises:
             NotHeld: this reader has no such conversation.
             InputError: the conversation is full, or the answer too long to keep.
@@ -219,11 +225,12 @@ class Desk:
             raise InputError("Answer", "it is too long to be kept; ask for less at a time.")
         made, now = secrets.token_urlsafe(16), _now()
         asked = json.dumps(filters_json(filters), ensure_ascii=False)
+        seen = json.dumps(None if filters.groups is None else sorted(filters.groups), ensure_ascii=False)
         with self._database.transaction() as db:
             db.execute(
-                "INSERT INTO exchange SELECT ?1, ?2, coalesce(max(ordinal), 0) + 1, ?3, ?4, ?5, ?6, ?7"
+                "INSERT INTO exchange SELECT ?1, ?2, coalesce(max(ordinal), 0) + 1, ?3, ?4, ?5, ?6, ?7, ?8"
                 " FROM exchange WHERE conversation_id = ?2",
-                (made, conversation_id, reader, question, asked, text, now),
+                (made, conversation_id, reader, question, asked, text, seen, now),
             )
             db.execute("UPDATE conversation SET updated = ? WHERE id = ?", (now, conversation_id))
         return self._exchange(made)
@@ -256,12 +263,15 @@ class Desk:
     def open(self, answer_id: str, reader: Reader, archive: Archive) -> Exchange:
         """What a permalink shows: to the reader who asked, and to those who may read every statement that it names.
 
+        Counts and dates tell of what it does not name, so it opens only for those who may see all that the asker could.
+
         Raises:
             NotHeld: there is no such answer, or this reader may not see it (the two are not told apart).
         """
         exchange = self._exchange(answer_id)
         named = {item["statement_id"] for part in ("citations", "nearest") for item in exchange.answer.get(part, ())}
-        if exchange.reader == reader.name or all(may_see(reader, archive, name) for name in named):
+        sees_as_much = reader.groups is None or (exchange.seen is not None and exchange.seen <= reader.groups)
+        if exchange.reader == reader.name or (sees_as_much and all(may_see(reader, archive, name) for name in named)):
             return exchange
         raise NotHeld(_NO_ANSWER)
 
@@ -387,6 +397,7 @@ def _exchange(row: sqlite3.Row) -> Exchange:
         json.loads(row["asked"]),
         json.loads(row["answer"]),
         row["reader"],
+        None if (seen := json.loads(row["seen"])) is None else frozenset(seen),
         datetime.fromisoformat(row["at"]),
     )
 
@@ -396,4 +407,4 @@ def _dump(value: Mapping[str, Any]) -> str:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    return datetime.now(UTC).isoformat(timespec="microseconds")

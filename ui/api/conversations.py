@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -101,7 +101,7 @@ def _add_exchanges(router: APIRouter, engine: Engine, desk: Desk) -> None:
         stream: Annotated[bool, Query(description="answer with Server-Sent Events")] = False,
     ) -> Any:
         """Ask in a conversation: the turns before are known, and the answer is kept."""
-        view, filters = View(engine, reader), checked(body.filters())
+        view, filters = View(engine, reader), replace(checked(body.filters()), groups=reader.groups)
         before = turns(desk.exchanges(reader.name, conversation_id))
 
         def keep(answer: Answer) -> dict[str, Any]:

@@ -129,7 +129,7 @@ class Talk:
             if answer is None:
                 raise AssertionError("A stream ends with its answer.")
             talk = talk or self._desk.start(reader.name, text).id
-            new = self._desk.keep(reader.name, talk, text, filters, as_record(answer))
+            new = self._desk.keep(reader.name, talk, text, replace(filters, groups=reader.groups), as_record(answer))
             if replacing:
                 self._desk.drop(reader.name, replacing)
             bar, shelf = self._bar(reader, talk), self._shelf(reader, talk)
