@@ -11,7 +11,7 @@ from rag_fixtures import unhurried
 
 from corpus.model import Statement, Voice
 from ingest.sentences import sentence_spans
-from ingest.voice import Spoken, Voices, voice_of
+from ingest.voice import Spoken, Voices
 
 MEHTA = "General Arun Mehta"
 HADDAD = "Foreign Minister Layla Haddad"
@@ -213,4 +213,4 @@ def test_any_text_gives_speakers_in_its_own_words_and_never_raises(text: str, ti
         spoken = voices.of(*span)
         for name in (spoken.speaker, spoken.office):
             assert name is None or (name and (name in text or name in title))
-        assert voice_of(statement, text, *span) == (spoken.voice, spoken.speaker)
+        assert Voices(statement, text).of(*span) == spoken

@@ -273,12 +273,6 @@ class Voices:
         )
 
 
-def voice_of(statement: Statement, text: str, start: int, end: int) -> tuple[Voice, str | None]:
-    """The voice of one sentence, and its speaker where the text names one; for several of one version see `Voices`."""
-    spoken = Voices(statement, text).of(start, end)
-    return spoken.voice, spoken.speaker
-
-
 def _distinct(named: list[Person]) -> list[Person]:
     """People named, each once: a bare office is the one who is named with it, where just one is."""
     by_key: dict[str, Person] = {}

@@ -11,7 +11,7 @@ import numpy as np
 from corpus.embedder import Embedder
 from corpus.model import Statement
 from ingest.sentences import Span
-from ingest.voice import voice_of
+from ingest.voice import Voices
 from rag.compose import plain
 from rag.model import Citation
 from rag.writing.reading import Reading, read
@@ -117,9 +117,9 @@ class Checker:
             sentences=tuple(place.reading for place in places),
             before=tuple(r for place in places for r in _before(place)),
             statements=tuple({place.source.statement.id: place.source.statement for place in places}.values()),
-            speakers=tuple(_speaker(place) for place in places),
+            speakers=tuple(place.source.speaking.of(*place.span).speaker for place in places),
         )
-        _, speaker = voice_of(_anonymous(places[0].source.statement), shown, 0, len(shown))
+        speaker = Voices(_anonymous(places[0].source.statement), shown).of(0, len(shown)).speaker
         flaw = flaw_of(claim, ground, speaker, float(np.dot(mine, theirs)))
         if flaw is None and self._entails and (reason := self._entails(premise, claim.text)):
             return Flaw(Status.ENTAILMENT, reason)
@@ -149,10 +149,20 @@ class Checker:
         if place.key not in self._numbers:
             number = self._numbers[place.key] = len(self.citations) + 1
             source, (start, end) = place.source, place.span
-            voice, speaker = voice_of(source.statement, source.text, start, end)
-            quote = source.text[start:end]
-            version = source.passage.version
-            self.citations.append(Citation(number, source.statement, version, start, end, quote, voice, speaker))
+            spoken = source.speaking.of(start, end)
+            self.citations.append(
+                Citation(
+                    marker=number,
+                    statement=source.statement,
+                    version=source.passage.version,
+                    start=start,
+                    end=end,
+                    quote=source.text[start:end],
+                    voice=spoken.voice,
+                    speaker=spoken.speaker,
+                    office=spoken.office,
+                )
+            )
         return self._numbers[place.key]
 
 
@@ -218,21 +228,6 @@ def _paragraph(place: _Place) -> str:
     text, (start, end) = place.source.text, place.span
     left, right = text.rfind("\n\n", 0, start), text.find("\n\n", end)
     return text[left + 2 if left >= 0 else 0 : right if right >= 0 else len(text)]
-
-
-_PRONOUN = re.compile(r"^(?:He|She|His|Her)\b")
-
-
-def _speaker(place: _Place) -> str | None:
-    """Who speaks in a sentence; where it says "he", the speaker of the sentence before."""
-    source = place.source
-    _, who = voice_of(source.statement, source.text, *place.span)
-    if who is None and _PRONOUN.match(place.reading.text):
-        i = source.sentences.index(place.span)
-        for span in reversed(source.sentences[max(0, i - 3) : i]):
-            if before := voice_of(source.statement, source.text, *span)[1]:
-                return before
-    return who
 
 
 def _anonymous(statement: Statement) -> Statement:

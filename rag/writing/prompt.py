@@ -74,7 +74,7 @@ def shown(source: Source, fence: str) -> str:
         "title": statement.title,
         "issuer": statement.issuer or "not known",
         "speakers": ", ".join(statement.speakers),
-        "voice": "; ".join(f"{voice}{f' of {who}' if who else ''}" for voice, who in source.voices()),
+        "voice": "; ".join(f"{said.voice}{f' of {said.speaker}' if said.speaker else ''}" for said in source.voices()),
         "date": statement.published.isoformat(),
         "date of event": statement.event.isoformat() if statement.event else "",
     }

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from corpus.archive import Archive
-from corpus.model import Passage, Statement, Voice
+from corpus.model import Passage, Statement
 from ingest.sentences import Span, sentence_spans
-from ingest.voice import voice_of
+from ingest.voice import Spoken, Voices
 from rag.evidence import Evidence, Finding
 
 _WHOLE = 5  # a statement of so many passages goes in whole
@@ -26,6 +26,7 @@ class Source:
         passage: ``text[passage.start:passage.end] == passage.text``.
         text: of the whole version.
         sentences: spans in `text` of the sentences that begin in the passage.
+        speaking: who speaks where in the version.
     """
 
     number: int
@@ -33,10 +34,11 @@ class Source:
     passage: Passage
     text: str
     sentences: tuple[Span, ...]
+    speaking: Voices
 
-    def voices(self) -> list[tuple[Voice, str | None]]:
+    def voices(self) -> list[Spoken]:
         """Who speaks in the passage, and how; each once, in order."""
-        return list(dict.fromkeys(voice_of(self.statement, self.text, *span) for span in self.sentences))
+        return list(dict.fromkeys(self.speaking.of(*span) for span in self.sentences))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def select(findings: Sequence[Finding], archive: Archive, budget: int, count: Co
 def source_of(number: int, statement: Statement, passage: Passage, text: str) -> Source:
     """A passage of the version with this text as a source."""
     spans = tuple(span for span in sentence_spans(text) if passage.start <= span[0] < passage.end)
-    return Source(number, statement, passage, text, spans)
+    return Source(number, statement, passage, text, spans, Voices(statement, text))
 
 
 def _source(number: int, item: Evidence, passage: Passage, archive: Archive) -> Source:
