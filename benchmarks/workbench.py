@@ -70,7 +70,10 @@ class Workbench:
         items = _evenly(list(_items(corpus)), statements)
         self.sample.write_bytes(b"".join(item.raw.rstrip(b"\r\n") + b"\n" for item in items))
         described = [describe(item) for item in items]
-        documents = [Document(s.id, s.title, s.published.isoformat(), text) for s, text in ((one.statement, one.text) for one in described)]
+        documents = [
+            Document(one.statement.id, one.statement.title, one.statement.published.isoformat(), one.text)
+            for one in described
+        ]
         self.save("documents", [asdict(document) for document in documents])
 
     def documents(self) -> list[Document]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -21,6 +22,7 @@ from ui.record import as_record, from_record
 from ui.render.answer import LABELS, answer_html, growing_html
 from ui.render.markdown import answer_markdown
 from ui.render.statement import Visit, statement_html, statement_json
+from ui.render.words import voice_in_words
 
 OURS = set(
     "a article bdi button details div fieldset form h2 h3 header input label legend li mark nav ol option p q select"
@@ -285,3 +287,19 @@ def test_statement_json_has_the_text_and_every_version(tmp_path: Path) -> None:
     with pytest.raises(NotHeld):
         statement_json(archive, "s/2")
     archive.close()
+
+
+@pytest.mark.parametrize(
+    ("speaker", "office", "page", "words"),
+    [
+        ("Ada Brandt", "Harbour Minister", None, "Ada Brandt, Harbour Minister, direct quote"),
+        ("Harbour Minister Brandt", "Harbour Minister", 3, "Harbour Minister Brandt, direct quote, page 3"),
+        (None, None, 1, "Direct quote, page 1"),
+    ],
+)
+def test_a_card_says_who_speaks_as_what_and_on_which_page(
+    speaker: str | None, office: str | None, page: int | None, words: str
+) -> None:
+    made = replace(citation(1, "Yes."), speaker=speaker, office=office, page=page)
+    assert voice_in_words(made) == words
+    assert words in html.unescape(answer_html(answer("“Yes.” [1]", made)))

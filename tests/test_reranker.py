@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_the_best_passages_come_in_the_order_of_the_model(sample: Holdings, tmp_
     scores = CrossEncoder(str(model)).scores(QUERY, texts)
     assert scores == sorted(scores, reverse=True) and len(set(scores)) > 1
     assert [hit.why["reranker"] for hit in hits[:8]] == list(range(1, 9))
-    assert all(a.score >= b.score for a, b in zip(hits, hits[1:], strict=False))
+    assert all(better.score >= other.score for better, other in pairwise(hits))
 
 
 def test_without_the_setting_there_is_none(sample: Holdings) -> None:

@@ -93,6 +93,8 @@ def _citation(item: Mapping[str, Any]) -> Citation:
         item["quote"],
         Voice(item["voice"]),
         item["speaker"],
+        item.get("office"),
+        item.get("page"),
     )
 
 

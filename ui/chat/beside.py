@@ -87,7 +87,7 @@ class Beside:
             kept = from_record(self._desk.open(answer_id, reader, self._engine.holdings.archive).answer)
         except NotHeld:
             return ""
-        found = [voice_in_words(c.voice, c.speaker) for c in kept.citations if c.marker == marker]
+        found = [voice_in_words(c) for c in kept.citations if c.marker == marker]
         return found[0] if found else ""
 
 

@@ -112,7 +112,7 @@ def _evidence(answer: Answer) -> str:
 def card_html(citation: Citation) -> str:
     """What a reader needs in order to trust one quote, with a way to the words themselves."""
     statement = citation.statement
-    speaker = f'<p class="or-voice" dir="auto">{safe(voice_in_words(citation.voice, citation.speaker))}</p>'
+    speaker = f'<p class="or-voice" dir="auto">{safe(voice_in_words(citation))}</p>'
     away = link(statement.url, "Source")
     return (
         f'<article class="or-card"><button type="button" class="or-open" {place(citation)}>'

@@ -108,7 +108,7 @@ def chip(citation: Citation) -> str:
     """The numbered button of a citation."""
     statement = citation.statement
     label = escape(f"Source {citation.marker}: {statement.title}, {day(statement.published)}")
-    voice = escape(voice_in_words(citation.voice, citation.speaker))
+    voice = escape(voice_in_words(citation))
     return (
         f'<button type="button" class="or-chip" {place(citation)} aria-label="{label}" title="{label} ({voice})">'
         f"{citation.marker}</button>"

@@ -19,6 +19,6 @@ def footnote(citation: Citation) -> str:
     """Who issued what when, where it is, and which characters of which version are quoted."""
     statement = citation.statement
     where = f"statement {statement.id}, version {citation.version}, characters {citation.start}-{citation.end}"
-    voice = voice_in_words(citation.voice, citation.speaker)
+    voice = voice_in_words(citation)
     parts = [statement.issuer, f"“{statement.title}”", day(statement.published), voice, web(statement.url), where]
     return " ".join(", ".join(part for part in parts if part).split())

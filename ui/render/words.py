@@ -7,6 +7,7 @@ from datetime import date
 from html import escape
 
 from corpus.model import Statement, Voice
+from rag.model import Citation
 
 VOICES = {
     Voice.DIRECT: "direct quote",
@@ -39,9 +40,13 @@ def kind_in_words(kind: str) -> str:
     return "" if kind == "statement" else re.sub(r"[-_]+", " ", kind).strip()
 
 
-def voice_in_words(voice: Voice, speaker: str | None) -> str:
-    """Whose words, and how they come to us."""
-    words = ", ".join(part for part in (speaker, VOICES[voice]) if part)
+def voice_in_words(citation: Citation) -> str:
+    """Whose words, what that person is, how the words come to us, and on which page they stand."""
+    speaker, office = citation.speaker, citation.office
+    if speaker and office and office.casefold() in speaker.casefold():
+        office = None
+    page = f"page {citation.page}" if citation.page else None
+    words = ", ".join(part for part in (speaker, office if speaker else None, VOICES[citation.voice], page) if part)
     return words[0].upper() + words[1:]
 
 
