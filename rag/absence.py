@@ -17,9 +17,9 @@ _PARTLY = 1.03
 # A statement without so large a share of the question, written as names in it, is about something else: a call with
 # another president, or a real call that never touched what is asked.
 _NAMES_MISSING = 0.3
-# "Which drone bases ...?" is not answered by a statement that has neither drones nor bases; the weight of one word that
-# is rare among what is held, or of two that are less so.
-_FOCUS_MISSING = 4.0
+# "Which drone bases ...?" is not answered by a statement that has neither drones nor bases: when they weigh as much as
+# one word that is rare among what is held, or are a large share of what is asked.
+_FOCUS_WEIGHT, _FOCUS_SHARE = 4.0, 0.3
 # A statement with a number in its best sentences goes before one without, where a number is asked for.
 _OF_THE_KIND = 0.2
 # Kinds of contact, as terms: a list of calls leaves the meetings out.
@@ -76,15 +76,19 @@ def _answers(item: Evidence, question: Question) -> bool:
     return (
         _strength(item) >= _PARTLY
         and _names_missing(item, question) < _NAMES_MISSING
-        and _focus_missing(item, question) < _FOCUS_MISSING
+        and not _lacks_focus(item, question)
     )
 
 
-def _focus_missing(item: Evidence, question: Question) -> float:
-    """The weight of what an answer has to name, where the statement has nothing of it."""
-    if any(concept not in item.missing for concept in question.focus):
-        return 0.0
-    return sum(concept.weight for concept in question.focus)
+def _lacks_focus(item: Evidence, question: Question) -> bool:
+    """Whether the statement has nothing of a phrase that the question turns on."""
+    topic = sum(concept.weight for concept in question.topic)
+    for group in question.focus:
+        weight = sum(concept.weight for concept in group)
+        heavy = weight >= _FOCUS_WEIGHT or weight >= _FOCUS_SHARE * topic
+        if heavy and all(concept in item.missing for concept in group):
+            return True
+    return False
 
 
 def _strength(item: Evidence) -> float:

@@ -25,11 +25,18 @@ _LATEST = re.compile(
     re.I,
 )
 _NTH = re.compile(rf"{_WHOSE}(?P<which>{'|'.join(_ORDINALS)})\s+{_COUNT}{_ONE_WORD}(?={_CONTACT})", re.I)
-# What is asked for stands between the question word and the verb: "which drone bases did ...".
-_FOCUS = re.compile(
-    r"\b(?:which|what|how\s+(?:many|much))\s+((?:[\w’'-]+\s+){1,6}?)"
-    r"(?:did|do|does|is|are|was|were|has|have|had|will|would|can|could|should)\b",
-    re.I,
+# What is asked for stands between the question word and the verb ("which drone bases did ..."), or after "about".
+_FOCUS = (
+    re.compile(
+        r"\b(?:which|what|how\s+(?:many|much))\s+((?:[\w’'-]+\s+){1,6}?)"
+        r"(?:did|do|does|is|are|was|were|has|have|had|will|would|can|could|should)\b",
+        re.I,
+    ),
+    re.compile(
+        r"\b(?:about|regarding|concerning|on)\s+((?:[\w’'-]+\s+){0,4}?[\w’'-]+)"
+        r"(?=\s+(?:in|on|at|with|when|during|after|before|from|to|by|between|and|for)\b|\s*[?.,;:!]|\s*$)",
+        re.I,
+    ),
 )
 
 
@@ -73,14 +80,13 @@ def without_pick(text: str, pick: Pick | None) -> str:
     return text.replace(pick.words, " ", 1) if pick else text
 
 
-def focus_of(text: str) -> str:
-    """The words for what an answer has to name: "drone bases" of "Which drone bases did they offer?"; or nothing.
+def focus_of(text: str) -> list[str]:
+    """The phrases of which an answer has to have something: "drone bases" of "Which drone bases did they offer?".
 
     The focus of a question, as in Moldovan et al., "The structure and performance of an open-domain question answering
     system", ACL 2000.
     """
-    found = _FOCUS.search(text)
-    return found[1].strip() if found else ""
+    return [found[1].strip() for pattern in _FOCUS if (found := pattern.search(text))]
 
 
 def _count(match: re.Match[str]) -> int:

@@ -54,7 +54,7 @@ class Question:
         concepts: what it is about, each with the other words that count as the same.
         sides: the two questions that a comparison sets against each other; empty for anything else.
         label: what a side is called.
-        focus: those concepts that an answer has to name.
+        focus: groups of those concepts, of each of which an answer has to have one.
         pick: which of several statements is meant; None where that is not said.
     """
 
@@ -67,7 +67,7 @@ class Question:
     concepts: tuple[Concept, ...] = ()
     sides: tuple[Question, ...] = ()
     label: str = ""
-    focus: tuple[Concept, ...] = ()
+    focus: tuple[tuple[Concept, ...], ...] = ()
     pick: Pick | None = None
 
     @property

@@ -114,10 +114,16 @@ def _whose_account(text: str, thesaurus: Thesaurus) -> tuple[str, ...]:
     return thesaurus.issuers_of(found["of"] or found["by"]) if found else ()
 
 
-def _focus(text: str, concepts: Sequence[Concept], thesaurus: Thesaurus, lexical: LexicalIndex) -> tuple[Concept, ...]:
-    """Those concepts that an answer has to name."""
-    labels = {concept.label for concept in thesaurus.concepts(focus_of(text), (), lexical, 1.0)}
-    return tuple(concept for concept in concepts if concept.label in labels and not concept.asking)
+def _focus(
+    text: str, concepts: Sequence[Concept], thesaurus: Thesaurus, lexical: LexicalIndex
+) -> tuple[tuple[Concept, ...], ...]:
+    """The concepts of each phrase of which an answer has to have something."""
+    phrases = [
+        {concept.label for concept in thesaurus.concepts(phrase, (), lexical, 1.0)}
+        for phrase in focus_of(without_dates(text))
+    ]
+    groups = (tuple(c for c in concepts if c.label in labels and not c.asking) for labels in phrases)
+    return tuple(group for group in groups if group)
 
 
 def _window(resolved: Resolved, today: date) -> Window | None:

@@ -57,13 +57,16 @@ def test_the_words_that_pick_are_no_topic() -> None:
 @pytest.mark.parametrize(
     ("text", "focus"),
     [
-        ("Which drone bases did Freedonia offer?", "drone bases"),
-        ("How many patrol boats were promised?", "patrol boats"),
-        ("What did they discuss?", ""),
-        ("Who attended?", ""),
+        ("Which drone bases did Freedonia offer?", ["drone bases"]),
+        ("How many patrol boats were promised?", ["patrol boats"]),
+        ("What did they say about submarines in May?", ["submarines"]),
+        ("and on shipbuilding?", ["shipbuilding"]),
+        ("Which yards were named on the question of repair", ["yards", "the question of repair"]),
+        ("What did they discuss?", []),
+        ("Who attended?", []),
     ],
 )
-def test_what_an_answer_has_to_name(text: str, focus: str) -> None:
+def test_what_an_answer_has_to_name(text: str, focus: list[str]) -> None:
     assert focus_of(text) == focus
 
 
@@ -72,4 +75,4 @@ def test_what_an_answer_has_to_name(text: str, focus: str) -> None:
 def test_any_text_can_be_asked(text: str) -> None:
     pick = pick_of(text)
     assert pick is None or pick.words in text
-    assert focus_of(text) in text
+    assert all(phrase in text for phrase in focus_of(text))
