@@ -24,6 +24,7 @@ from corpus.rows import Vectors
 
 # Padded tokens per batch: small enough that activations stay in the cores' caches, large enough to feed them.
 _BATCH_TOKENS = 1024
+_FEWEST, _LONGER = 4, 1.3  # with batches cut where texts get longer, 25 sentences took .87 of the time
 _EXPORT_FORMAT = 1
 
 
@@ -91,7 +92,9 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Indices in batches of like lengths, so that little is padding."""
     batch: list[int] = []
     for i in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if batch and (len(batch) + 1) * lengths[i] > _BATCH_TOKENS:
+        full = (len(batch) + 1) * lengths[i] > _BATCH_TOKENS
+        longer = len(batch) >= _FEWEST and lengths[i] > _LONGER * lengths[batch[0]]
+        if batch and (full or longer):
             yield batch
             batch = []
         batch.append(i)

@@ -135,7 +135,7 @@ def _key(settings: LLMSettings) -> str | None:
 def _openai_like(settings: LLMSettings) -> LLM:
     from llama_index.llms.openai_like import OpenAILike
 
-    return OpenAILike(
+    model: LLM = OpenAILike(
         model=settings.model,
         api_base=settings.base_url,
         api_key=_key(settings) or "none",  # the client insists on one
@@ -146,6 +146,7 @@ def _openai_like(settings: LLMSettings) -> LLM:
         timeout=settings.timeout,
         max_retries=0,  # a reader waits: the verbatim answer is there at once
     )
+    return model
 
 
 def _anthropic(settings: LLMSettings) -> LLM:
@@ -167,7 +168,7 @@ def _ollama(settings: LLMSettings) -> LLM:
     from llama_index.llms.ollama import Ollama
 
     key = _key(settings)
-    return Ollama(
+    model: LLM = Ollama(
         model=settings.model,
         base_url=settings.base_url or "http://127.0.0.1:11434",
         request_timeout=settings.timeout,
@@ -176,6 +177,7 @@ def _ollama(settings: LLMSettings) -> LLM:
         headers={"Authorization": f"Bearer {key}"} if key else None,
         additional_kwargs={"num_predict": settings.max_tokens},
     )
+    return model
 
 
 _PROVIDERS: dict[str, Callable[[LLMSettings], LLM]] = {
