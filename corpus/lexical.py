@@ -143,14 +143,23 @@ class LexicalIndex:
         clauses = [(Occur.Should, Query.term_query(self._schema, name, term)) for name in BOOSTS]
         return Query.boolean_query(clauses)
 
-    def rarity(self, words: Sequence[str]) -> dict[str, float]:
-        """Inverse document frequency of terms over passages: 0 for one in all of them, about 12 for an unseen one
-        among 100,000."""
+    def rarity(self, words: Sequence[str], filters: Filters | None = None) -> dict[str, float]:
+        """Inverse document frequency of terms over the passages inside the filters: 0 for one in all of them, about 12
+        for an unseen one among 100,000."""
         self._index.reload()
         searcher = self._index.searcher()
-        total = searcher.num_docs
-        frequency = {w: max(searcher.doc_freq(name, w) for name in BOOSTS) for w in set(words)}
+        if filters:
+            total = self._count([], filters)
+            frequency = {w: self._count([(Occur.Must, self._anywhere(w))], filters) for w in set(words)}
+        else:
+            total = searcher.num_docs
+            frequency = {w: max(searcher.doc_freq(name, w) for name in BOOSTS) for w in set(words)}
         return {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in frequency.items()}
+
+    def _count(self, clauses: list[tuple[Occur, Query]], filters: Filters) -> int:
+        query = Query.boolean_query([*clauses, *self._filter_clauses(filters)])
+        found: int = self._index.searcher().search(query, 1, count=True).count  # type: ignore[attr-defined]
+        return found
 
     def holds(self, word: str, filters: Filters | None = None) -> bool:
         """Whether a term occurs anywhere inside the filters."""

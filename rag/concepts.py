@@ -166,7 +166,7 @@ class Thesaurus:
             forms += [*self._halves(kept[0], lexical), *((t,) for t in lexical.variants(kept[0], self._seen))]
         elif len(kept) == 1 and is_name:
             forms += [(term,) for term in lexical.spellings(kept[0], self._seen)]
-        rarity = lexical.rarity([term for each in forms for term in each])
+        rarity = lexical.rarity([term for each in forms for term in each], self._seen)
         held = [max(rarity[t] for t in each) for each in forms if all(self._holds(t, lexical) for t in each)]
         return Concept(
             label=" ".join(kept),

@@ -71,9 +71,12 @@ def onrecord(tmp_path: Path) -> Run:
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; required where ONRECORD_REQUIRE_BROWSER is set, else skipped where there is none."""
+    """Chromium; required where ONRECORD_REQUIRE_BROWSER is set, else skipped where there is none.
+
+    No longer than a module: Playwright's event loop runs as long, and no other can run beside it.
+    """
     from playwright.sync_api import sync_playwright
 
     if not CHROMIUM.exists() and not os.environ.get("ONRECORD_REQUIRE_BROWSER"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import ROOT
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 from serving import OPEN, QUESTION, free_port, restricted, served
 
 from corpus.settings import PortalSettings, Settings
@@ -54,17 +53,6 @@ def portals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str
         for each in sites:
             each.shutdown()
             each.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium; required where ONRECORD_REQUIRE_BROWSER is set, else skipped where there is none."""
-    if not CHROMIUM.exists() and not os.environ.get("ONRECORD_REQUIRE_BROWSER"):
-        pytest.skip(f"no browser at {CHROMIUM}")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

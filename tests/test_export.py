@@ -26,7 +26,7 @@ def exchange(question: str, text: str, *citations: Citation, outcome: Outcome = 
     asked = Question(question, question, Filters())
     searched = Searched(52, date(2018, 2, 12), date(2026, 1, 27))
     answer = Answer(asked, outcome, text, citations, searched, (), {})
-    return Exchange("a", "c", question, {}, as_record(answer), "ana", AT)
+    return Exchange("a", "c", question, {}, as_record(answer), "ana", None, AT)
 
 
 def citation(marker: int, quote: str, **fields: object) -> Citation:

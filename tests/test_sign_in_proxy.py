@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Browser, expect
 from serving import OPEN, QUESTION, bearer, free_port, restricted, served, wait_for
 from starlette.types import Receive, Scope, Send
 
@@ -169,19 +168,13 @@ def test_the_interfaces_work_below_a_path(below: str) -> None:
 
 
 @pytest.mark.browser
-def test_the_page_works_below_a_path(below: str) -> None:
-    if not CHROMIUM.exists() and not os.environ.get("ONRECORD_REQUIRE_BROWSER"):
-        pytest.skip(f"no browser at {CHROMIUM}")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
-        page = browser.new_page()
-        outside: list[str] = []
-        page.on("request", lambda request: outside.append(request.url) if below not in request.url else None)
-        page.goto(f"{below}/")
-        page.get_by_label("Question", exact=True).fill("When would the breakwater be finished?")
-        page.get_by_label("Question", exact=True).press("Enter")
-        expect(page.locator("body")).to_contain_text(OPEN.rpartition("said ")[2], timeout=60_000)
-        assert [url for url in outside if not url.startswith(("data:", "blob:"))] == []
-        browser.close()
+def test_the_page_works_below_a_path(below: str, browser: Browser) -> None:
+    page = browser.new_page()
+    outside: list[str] = []
+    page.on("request", lambda request: outside.append(request.url) if below not in request.url else None)
+    page.goto(f"{below}/")
+    page.get_by_label("Question", exact=True).fill("When would the breakwater be finished?")
+    page.get_by_label("Question", exact=True).press("Enter")
+    expect(page.locator("body")).to_contain_text(OPEN.rpartition("said ")[2], timeout=60_000)
+    assert [url for url in outside if not url.startswith(("data:", "blob:"))] == []
+    page.close()

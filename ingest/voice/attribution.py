@@ -44,8 +44,8 @@ _WITH_WORDS = re.compile(
 )
 _DAY = r"(?:on (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|this (?:morning|afternoon|evening|week))"
 _HOW = (
-    r"(?:(?:has|have|had|also|today|yesterday|then|later|further|again|both|once|too|in turn|[a-z]+ly"
-    rf"|{_DAY})\b,? ){{0,4}}+"
+    r"(?>(?:(?:has|have|had|also|today|yesterday|then|later|further|again|both|once|too|in turn|[a-z]+ly"
+    rf"|{_DAY})\b,? ){{0,4}})"
 )
 _OPENING_WORD = (
     r"(?:In|On|At|Beyond|Given|During|Following|After|Before|While|With|Throughout|Today|Yesterday|Tonight|Earlier|Later"

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 _ABBREVIATED = r"(?:Mr|Mrs|Ms|Dr|Gen|Lt|Col|Maj|Adm|Capt|Cdr|Cmde|Brig|Sen|Rep|Gov|Sec|Prof|Hon|St|Jr|Sr|Assoc|Amb|Smt)"
 _TOKEN = rf"(?:(?:[A-ZÀ-Þ]\.){{1,4}}|{_ABBREVIATED}\.|[A-ZÀ-Þ][\w’'\-]*)"
 _LINK = r"(?:bin|ibn|al|el|de|da|di|do|dos|du|la|van|von|der|den|y|of|the|for|and|to|in|&)"
-# A name with what belongs to it: capitalised words, the small words that stand between such, a suffix.
+# A name with what belongs to it: capitalised words, the small words that stand between such, a suffix. Atomic, and not
+# possessive (`{0,14}+`), which Python before 3.11.5 matches wrongly.
 NAME = (
     rf"(?:[Tt]he )?{_TOKEN}"
-    rf"(?:,? (?:J[Rr]\.?|S[Rr]\.?|SC|KC|QC)(?!\w)| (?:{_LINK} ){{0,3}}{_TOKEN}){{0,14}}+"
+    rf"(?>(?:,? (?:J[Rr]\.?|S[Rr]\.?|SC|KC|QC)(?!\w)| (?:{_LINK} ){{0,3}}{_TOKEN}){{0,14}})"
 )
 # Somebody named only by what they are, or a body, in lower case.
 ROLE = (
@@ -198,7 +199,7 @@ def _is_head(word: str) -> bool:
     return word in _HEADS or ("-" in word and word.rpartition("-")[2] in _HEADS)
 
 
-_LEADING = rf"((?:(?:{_TOKEN}|{_LINK}) ){{1,10}}+)"
+_LEADING = rf"((?>(?:(?:{_TOKEN}|{_LINK}) ){{1,10}}))"
 
 
 def office_held(name: str, places: tuple[str, ...]) -> str | None:
