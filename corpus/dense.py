@@ -58,7 +58,10 @@ class DenseIndex:
         return self._overfetch(self._neighbours, vector, filters, k, inside)
 
     def _exact(self, vector: Vectors, filters: Filters | None, k: int) -> Scored:
-        ids, vectors = self._archive.vectors_inside(self._model, filters) if filters else self._all()
+        if not filters or self._everything is not None:
+            ids, vectors = self._kept(filters)
+        else:  # one question with a filter is no reason to read all
+            ids, vectors = self._archive.vectors_inside(self._model, filters)
         if not ids:
             return []
         similarity = vectors @ vector
@@ -66,13 +69,17 @@ class DenseIndex:
         ranked = sorted(((ids[i], float(similarity[i])) for i in best), key=lambda pair: (-pair[1], pair[0]))
         return ranked
 
-    def _all(self) -> tuple[list[str], Vectors]:
-        """Every vector, kept in memory until the archive changes: an evaluation run asks for all of them each time."""
+    def _kept(self, filters: Filters | None) -> tuple[list[str], Vectors]:
+        """Vectors inside the filters, of all those kept in memory until the archive changes."""
         newest = self._archive.last_change()
         if self._everything is None or self._everything[0] != newest:
             self._everything = (newest, *self._archive.vectors_inside(self._model, None))
         _, ids, vectors = self._everything
-        return ids, vectors
+        if not filters:
+            return ids, vectors
+        inside = self._archive.ids_inside(filters)
+        rows = [row for row, passage in enumerate(ids) if passage in inside]
+        return [ids[row] for row in rows], vectors[rows]
 
     def _overfetch(
         self, neighbours: NearestNeighbours, vector: Vectors, filters: Filters, k: int, inside: int

@@ -54,6 +54,16 @@ class IndexFeed:
         ).fetchall()
         return [row["id"] for row in rows], matrix(rows)
 
+    def ids_inside(self, filters: Filters) -> set[str]:
+        """Ids of all current passages inside the filters."""
+        where, values = where_clause(filters)
+        rows = self._connection.execute(
+            "SELECT p.id FROM statement s JOIN passage p ON p.statement_id = s.id AND p.version = s.current"
+            f" WHERE {where}",
+            values,
+        )
+        return {row["id"] for row in rows}
+
     def passing(self, ids: Sequence[str], filters: Filters) -> set[str]:
         """Those of the given passages that are current and inside the filters."""
         where, values = where_clause(filters)

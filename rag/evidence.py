@@ -24,7 +24,7 @@ _LOOKED_INTO = {Shape.FACT: 16, Shape.DISCUSSION: 16, Shape.COMPARISON: 20, Shap
 _READ_CLOSELY = {Shape.FACT: 4, Shape.DISCUSSION: 4, Shape.COMPARISON: 6, Shape.TIMELINE: 0}
 # Of a longer statement, only the passages found are looked into: a transcript has words about everything.
 _WHOLE = 40
-_COMPARED = 8  # sentences of a statement; embedding them is most of what an answer costs, and 12 found no more
+_COMPARED = 6  # sentences of a statement; embedding them is most of what an answer costs, and 12 found hardly more
 _IN_TITLE, _RANK, _KIND = 0.5, 0.3, 0.1
 _ANNOUNCES = re.compile(
     r"\b(?:upcoming|to\s+(?:visit|travel|meet|host|attend)|travel\s+to|will|preview|background\s+press)\b", re.I
