@@ -95,14 +95,16 @@ def test_readers_are_answered_while_statements_come_in(made: Path, tmp_path: Pat
             assert state["state"] in ("waiting", "running") and time.monotonic() < until, state
             time.sleep(0.2)
         # While one index writer catches up, another reads what there was a moment before.
+        asks = len(asked) + 1
         while ask(url, "Which okapi was counted in notice 299?").json()["outcome"] != "answered":
             assert time.monotonic() < until
+            asks += 1
             time.sleep(0.2)
         while "onrecord_passages_due 0.0" not in httpx.get(f"{url}/metrics").text:
             assert time.monotonic() < until
             time.sleep(0.5)
     log = Audit(made / "archive", AuditSettings())
-    assert log.verify() == (61, log.verify()[1], None), "one chain, whatever came at once"
+    assert log.verify() == (asks, log.verify()[1], None), "one chain, whatever came at once"
     log.close()
 
 
