@@ -85,7 +85,7 @@ class EmbeddedComposer:
     def _timeline(self, finding: Finding) -> Draft:
         citations: list[Citation] = []
         lines = []
-        for item in sorted(finding.chosen, key=lambda e: (e.statement.event or e.statement.published, e.statement.id)):
+        for item in sorted(finding.chosen, key=lambda item: item.by_date):
             quoted = list(self._cite(item, first_marker=len(citations) + 1))
             citations += quoted
             lines.append(f"- **{introduction(item.statement, item.version)}:** {_shown(quoted)}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
@@ -74,6 +75,11 @@ class Evidence:
     quotes: tuple[Sentence, ...] = ()
     of_the_kind: bool = True
     carriers: tuple[Statement, ...] = ()
+
+    @property
+    def by_date(self) -> tuple[date, str]:
+        """What statements are put in order of time by: the day of the event, else of publication, then the id."""
+        return self.statement.event or self.statement.published, self.statement.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,8 @@ def holders(office: Office, question: Question, holdings: Holdings) -> dict[str,
     """
     groups = [office.concept.forms, *([_forms(office.places)] if office.places else [])]
     window = replace(question.filters, issuers=(), speakers=(), kinds=())
-    named = Counter(name for text in _texts(groups, window, holdings) for name in _named(text, office))
+    patterns = _patterns(office)
+    named = Counter(name for text in _texts(groups, window, holdings) for name in _named(text, patterns))
     alone = {terms(name)[0] for name in named if len(terms(name)) == 1}
     by_surname: dict[str, Counter[str]] = {}
     for name, count in named.items():
@@ -119,8 +120,8 @@ def _texts(groups: list[tuple[tuple[str, ...], ...]], window: Filters, holdings:
     return [passage.text for passage in holdings.archive.passages(current).values()]
 
 
-def _named(text: str, office: Office) -> Iterator[str]:
-    """Names that stand beside the office and its place in a text."""
+def _patterns(office: Office) -> list[re.Pattern[str]]:
+    """How a name stands beside the office and its place."""
     title = _NO_OTHER + "(?:" + "|".join(sorted(map(re.escape, office.names), key=len, reverse=True)) + ")"
     place = "|".join(sorted(map(re.escape, office.places), key=len, reverse=True))
     patterns = [rf"\b{title}\s+{_PERSON}"] if not place else [
@@ -130,8 +131,13 @@ def _named(text: str, office: Office) -> Iterator[str]:
         rf"{_PERSON},\s+(?:{place})(?:['’]s)?\s+{title}\b",
         rf"\b{title}\s+of\s+(?:the\s+)?(?:{place}),?\s+{_PERSON}",
     ]  # fmt: skip
+    return [re.compile(pattern) for pattern in patterns]
+
+
+def _named(text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator[str]:
+    """Names that stand in a text where the patterns look for them."""
     for pattern in patterns:
-        for match in re.finditer(pattern, text):
+        for match in pattern.finditer(text):
             name = " ".join(match["name"].split()).removesuffix("’s").removesuffix("'s")
             if (last := terms(name)[-1:]) and last[0] not in _NOT_A_NAME:
                 yield name

@@ -34,7 +34,7 @@ def pick_from(question: Question, found: Sequence[Evidence]) -> Picked | None:
         return None
     if pick.start >= 0 and any(re.search(rf"\b{pick.words}\b", item.statement.title, re.I) for item in found):
         return None
-    in_order = sorted(found, key=lambda item: (item.statement.event or item.statement.published, item.statement.id))
+    in_order = sorted(found, key=lambda item: item.by_date)
     chosen = pick.of(in_order)
     what = f"the {pick.words.lower()} {len(chosen)}" if len(chosen) > 1 else f"the {pick.words.lower()}"
     return Picked(chosen, f"By date, {what} of {len(found)} held on that.")
