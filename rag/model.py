@@ -171,16 +171,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
     """An answer as the object that `ask --json` and the API give."""
     question, searched = answer.question, answer.searched
     return {
-        "question": question.text,
-        "standalone_question": question.standalone,
-        "understood": {
-            "date_from": _iso(question.filters.date_from),
-            "date_to": _iso(question.filters.date_to),
-            "issuers": list(question.filters.issuers),
-            "people": list(question.people),
-            "places": list(question.places),
-            "shape": question.shape.value,
-        },
+        **question_json(question),
         "outcome": answer.outcome.value,
         "text": answer.text,
         "citations": [_citation(citation) for citation in answer.citations],
@@ -196,6 +187,22 @@ def as_json(answer: Answer) -> dict[str, Any]:
         ],
         "timings_ms": {step: round(ms, 1) for step, ms in answer.timings_ms.items()},
         **writing_json(answer.writing),
+    }
+
+
+def question_json(question: Question) -> dict[str, Any]:
+    """A question as far as it is known before it is answered: the first fields of the answer's object."""
+    return {
+        "question": question.text,
+        "standalone_question": question.standalone,
+        "understood": {
+            "date_from": _iso(question.filters.date_from),
+            "date_to": _iso(question.filters.date_to),
+            "issuers": list(question.filters.issuers),
+            "people": list(question.people),
+            "places": list(question.places),
+            "shape": question.shape.value,
+        },
     }
 
 

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from corpus.errors import OnRecordError
 from rag.engine import Engine
-from rag.model import Answer, Event, Piece, as_json
-from ui.api.bodies import AnswerOut, Ask, understood_json
+from rag.model import Answer, Event, Piece, as_json, question_json
+from ui.api.bodies import AnswerOut, Ask
 from ui.api.deps import may, refusals
 from ui.api.events import event, event_stream
 from ui.api.problems import UNEXPECTED, problem
@@ -75,7 +75,7 @@ def told(events: Iterator[Event]) -> Iterator[bytes]:
                 case Answer():
                     yield event(as_json(happened), "answer")
                 case _:
-                    yield event(understood_json(happened), "understood")
+                    yield event(question_json(happened), "understood")
     except OnRecordError as error:
         yield failure("That cannot be done", str(error))
     except Exception:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from corpus.model import Filters
-from rag.model import Outcome, Question, Turn
+from rag.model import Outcome, Turn
 from ui.api.view import LONGEST_QUESTION
 from ui.desk import LONGEST_NOTE, LONGEST_TITLE, Verdict
 
@@ -268,20 +268,3 @@ class FeedbackOut(BaseModel):
     note: str
     turns: list[str]
     at: datetime
-
-
-def understood_json(question: Question) -> dict[str, Any]:
-    """A question as far as it is known before it is answered; the same fields as in the answer."""
-    first, last = question.filters.date_from, question.filters.date_to
-    return {
-        "question": question.text,
-        "standalone_question": question.standalone,
-        "understood": {
-            "date_from": first.isoformat() if first else None,
-            "date_to": last.isoformat() if last else None,
-            "issuers": list(question.filters.issuers),
-            "people": list(question.people),
-            "places": list(question.places),
-            "shape": question.shape.value,
-        },
-    }
