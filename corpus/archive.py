@@ -43,6 +43,7 @@ from corpus.rows import (
     write_statement,
 )
 from corpus.schema import migrate
+from corpus.sentence_vectors import SentenceVectors
 
 _CURRENT = (
     "SELECT s.*, v.text_sha256 FROM statement s JOIN version v"
@@ -241,13 +242,19 @@ class Archive(Provenance):
             db.execute("DELETE FROM vector WHERE embed_key NOT IN (SELECT embed_key FROM passage)")
             db.execute("INSERT INTO change (statement_id) VALUES (?)", (statement_id,))
 
-    def put_vectors(self, model: str, keys: Sequence[bytes], vectors: Vectors) -> None:
-        """Keep vectors (n, dimension) for embed keys, and tell the indexes which statements gained them."""
+    def put_vectors(
+        self, model: str, keys: Sequence[bytes], vectors: Vectors, sentences: Sequence[SentenceVectors]
+    ) -> None:
+        """Keep vectors (n, dimension) for embed keys, each with those of its sentences, and tell the indexes which
+        statements gained them."""
         with self._database.transaction() as db:
             db.executemany(  # a statement may have been removed while its vectors were made
-                "INSERT OR REPLACE INTO vector SELECT ?1, ?2, ?3 WHERE EXISTS"
+                "INSERT OR REPLACE INTO vector SELECT ?1, ?2, ?3, ?4 WHERE EXISTS"
                 " (SELECT 1 FROM passage WHERE embed_key = ?2)",
-                [(model, key, row.astype("<f4").tobytes()) for key, row in zip(keys, vectors, strict=True)],
+                [
+                    (model, key, row.astype("<f4").tobytes(), inside.packed())
+                    for key, row, inside in zip(keys, vectors, sentences, strict=True)
+                ],
             )
             for part in parts(keys):
                 db.execute(

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from corpus.errors import EmbedderError
 from corpus.rows import Vectors
 from corpus.settings import DEFAULT_MODEL, EmbedderSettings
@@ -30,9 +32,42 @@ class Embedder(Protocol):
         """Unit-length float32 vectors (n, dimension), in the order of the texts."""
         ...
 
+    def encode_with_parts(self, texts: Sequence[str], parts: Sequence[Sequence[Span]]) -> tuple[Vectors, list[Vectors]]:
+        """Vectors of texts, as `encode` makes them, and of parts of each as they stand in it, from the same reading.
+
+        Args:
+            texts: what is embedded.
+            parts: for each text (start, end) character spans in it.
+
+        Returns:
+            Vectors (n, dimension), and for each text (m, dimension), a row a part: of unit length, or zero where it
+            has no token.
+
+        Source: Günther et al., "Late chunking: contextual chunk embeddings using long-context embedding models", 2024.
+        """
+        ...
+
     def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
         """For each text the (start, end) character span of each of its tokens, special ones left out, uncut."""
         ...
+
+
+def mean_of_parts(states: Vectors, tokens: Sequence[Span], parts: Sequence[Span]) -> Vectors:
+    """Unit-length means (m, dimension) of the token states (t, dimension) inside each part; zero where there is none.
+
+    Args:
+        states: a row a token.
+        tokens: the (start, end) character span of each; empty for a special token.
+        parts: (start, end) character spans.
+    """
+    starts, ends = np.array(tokens, dtype=np.int64).reshape(-1, 2).T
+    means = np.zeros((len(parts), states.shape[1]), dtype=np.float32)
+    for row, (start, end) in enumerate(parts):
+        inside = (starts >= start) & (ends <= end) & (ends > starts)
+        if inside.any():
+            mean = states[inside].mean(axis=0)
+            means[row] = mean / np.linalg.norm(mean)
+    return means
 
 
 def load_embedder(settings: EmbedderSettings) -> Embedder:

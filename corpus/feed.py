@@ -5,9 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from corpus.database import Database
 from corpus.model import Filters, Passage, Statement
 from corpus.rows import PASSAGES, Vectors, marks, matrix, parts, passage_from, statement_from, where_clause
+from corpus.sentence_vectors import SentenceVectors
+
+Span = tuple[int, int]
+_DUE = "NOT EXISTS (SELECT 1 FROM vector e WHERE e.model = ? AND e.embed_key = p.embed_key AND e.sentences IS NOT NULL)"
 
 
 class IndexFeed:
@@ -43,6 +49,21 @@ class IndexFeed:
             (model, statement_id),
         ).fetchall()
         return [passage_from(row) for row in rows], matrix(rows)
+
+    def sentence_vectors(self, model: str, statement_id: str, version: int, span: Span) -> SentenceVectors:
+        """Vectors of the sentences of a version whose passages touch a span, with where they begin in its text.
+
+        Passages that have no vector yet have none of these either.
+        """
+        rows = self._connection.execute(
+            "SELECT p.start, e.sentences FROM passage p JOIN vector e ON e.embed_key = p.embed_key AND e.model = ?"
+            ' WHERE p.statement_id = ? AND p.version = ? AND p.start < ? AND p."end" > ? AND e.sentences IS NOT NULL',
+            (model, statement_id, version, span[1], span[0]),
+        ).fetchall()
+        read = [(row["start"], SentenceVectors.unpacked(row["sentences"])) for row in rows]
+        starts = [offset + start for offset, inside in read for start in inside.starts]
+        vectors = [inside.vectors for _, inside in read if inside.starts]
+        return SentenceVectors(starts, np.concatenate(vectors) if vectors else np.empty((0, 0), dtype=np.float32))
 
     def vectors_inside(self, model: str, filters: Filters | None) -> tuple[list[str], Vectors]:
         """Ids and vectors (n, dimension) of all current passages inside the filters."""
@@ -113,8 +134,7 @@ class IndexFeed:
         rows = self._connection.execute(
             PASSAGES.replace("FROM", ", p.embed_key FROM", 1)
             + " JOIN statement s ON s.id = p.statement_id AND s.current = p.version"
-            " WHERE NOT EXISTS (SELECT 1 FROM vector e WHERE e.model = ? AND e.embed_key = p.embed_key)"
-            " ORDER BY p.rowid LIMIT ?",
+            f" WHERE {_DUE} ORDER BY p.rowid LIMIT ?",
             (model, limit),
         ).fetchall()
         held = self.statements({row["statement_id"] for row in rows})
@@ -125,7 +145,7 @@ class IndexFeed:
         found: int = self._connection.execute(
             "SELECT count(DISTINCT p.embed_key) FROM passage p JOIN statement s"
             " ON s.id = p.statement_id AND s.current = p.version"
-            " WHERE NOT EXISTS (SELECT 1 FROM vector e WHERE e.model = ? AND e.embed_key = p.embed_key)",
+            f" WHERE {_DUE}",
             (model,),
         ).fetchone()[0]
         return found

@@ -11,7 +11,6 @@ from corpus.cross_encoder import CrossEncoder
 from corpus.dense import DenseIndex
 from corpus.embedder import Embedder, load_embedder
 from corpus.lexical import LexicalIndex
-from corpus.sentence_vectors import SentenceVectors
 from corpus.settings import Settings
 
 
@@ -38,11 +37,6 @@ class Holdings:
     def embedder(self) -> Embedder:
         """The embedding model, loaded when first needed."""
         return load_embedder(self.settings.embedder)
-
-    @cached_property
-    def sentences(self) -> SentenceVectors:
-        """Vectors of single sentences, kept while they are in use."""
-        return SentenceVectors(self.embedder)
 
     @cached_property
     def reranker(self) -> CrossEncoder | None:

@@ -15,17 +15,18 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 from platformdirs import user_cache_path
 from tokenizers import Encoding, Tokenizer
 
-from corpus.embedder import Span, weights_hash
+from corpus.embedder import Span, mean_of_parts, weights_hash
 from corpus.errors import EmbedderError
 from corpus.rows import Vectors
 
 # Padded tokens per batch: small enough that activations stay in the cores' caches, large enough to feed them.
 _BATCH_TOKENS = 1024
 _FEWEST, _LONGER = 4, 1.3  # with batches cut where texts get longer, 25 sentences took .87 of the time
-_EXPORT_FORMAT = 1
+_EXPORT_FORMAT = 2
 
 
 class OnnxEmbedder:
@@ -55,23 +56,30 @@ class OnnxEmbedder:
             self._tokenizer = Tokenizer.from_file(str(next(folder.rglob("tokenizer.json"))))
         except Exception as error:  # torch's exporter and the runtime raise types of their own
             raise EmbedderError(f"The model in {folder} does not run in ONNX Runtime: {error}") from error
+        self._dimension: int = self._session.get_outputs()[0].shape[1]
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Vectors (n, dimension), in the order of the texts; see `Embedder`."""
+        ids = [self._fit(encoding.ids) for encoding in self._tokenizer.encode_batch(list(texts))]
+        vectors = np.empty((len(ids), self._dimension), dtype=np.float32)
+        for batch in _batches([len(row) for row in ids]):
+            [vectors[batch]] = self._session.run(["vectors"], _padded([ids[i] for i in batch]))
+        return vectors
+
+    def encode_with_parts(self, texts: Sequence[str], parts: Sequence[Sequence[Span]]) -> tuple[Vectors, list[Vectors]]:
+        """Vectors of texts (n, dimension), and of parts of each; see `Embedder`."""
         encodings = self._tokenizer.encode_batch(list(texts))
         ids = [self._fit(encoding.ids) for encoding in encodings]
-        vectors = np.empty((len(ids), self._session.get_outputs()[0].shape[1]), dtype=np.float32)
+        vectors = np.empty((len(ids), self._dimension), dtype=np.float32)
+        of_parts = [np.zeros((len(spans), self._dimension), dtype=np.float32) for spans in parts]
         for batch in _batches([len(row) for row in ids]):
-            width = max(len(ids[i]) for i in batch)
-            padded = np.zeros((len(batch), width), dtype=np.int64)
-            mask = np.zeros_like(padded)
+            vectors[batch], states = self._session.run(["vectors", "states"], _padded([ids[i] for i in batch]))
             for row, i in enumerate(batch):
-                padded[row, : len(ids[i])] = ids[i]
-                mask[row, : len(ids[i])] = 1
-            vectors[batch] = self._session.run(None, {"input_ids": padded, "attention_mask": mask})[0]
-        return vectors
+                tokens = encodings[i].offsets[: len(ids[i])]
+                of_parts[i] = mean_of_parts(states[row, : len(tokens)], tokens, parts[i])
+        return vectors, of_parts
 
     def _fit(self, ids: list[int]) -> list[int]:
         """A text that is too long (a pasted question: passages are split to fit) loses words, not its end mark."""
@@ -86,6 +94,16 @@ class OnnxEmbedder:
 def export_path(weights: str) -> Path:
     """Where the export of a model is kept, by the hash of its weights."""
     return user_cache_path("onrecord") / f"{weights}-{_EXPORT_FORMAT}.onnx"
+
+
+def _padded(rows: Sequence[list[int]]) -> dict[str, NDArray[np.int64]]:
+    """A batch as the model takes it."""
+    padded = np.zeros((len(rows), max(map(len, rows))), dtype=np.int64)
+    mask = np.zeros_like(padded)
+    for i, ids in enumerate(rows):
+        padded[i, : len(ids)] = ids
+        mask[i, : len(ids)] = 1
+    return {"input_ids": padded, "attention_mask": mask}
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
@@ -117,13 +135,13 @@ def _export(folder: Path, target: Path) -> None:
             super().__init__()
             self.bert = bert
 
-        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, ...]:
             states = self.bert(
                 input_ids=input_ids, attention_mask=attention_mask, token_type_ids=torch.zeros_like(input_ids)
             ).last_hidden_state
             mask = attention_mask.unsqueeze(-1).to(states.dtype)
             mean = (states * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
-            return torch.nn.functional.normalize(mean, p=2, dim=1)
+            return torch.nn.functional.normalize(mean, p=2, dim=1), states
 
     target.parent.mkdir(parents=True, exist_ok=True)
     model = Pooled(AutoModel.from_pretrained(folder, local_files_only=True, attn_implementation="eager")).eval()
@@ -140,7 +158,7 @@ def _export(folder: Path, target: Path) -> None:
             dynamo=False,
             opset_version=17,
             input_names=names,
-            output_names=["vectors"],
-            dynamic_axes={name: {0: "batch", 1: "tokens"} for name in names} | {"vectors": {0: "batch"}},
+            output_names=["vectors", "states"],
+            dynamic_axes={name: {0: "batch", 1: "tokens"} for name in (*names, "states")} | {"vectors": {0: "batch"}},
         )
         unfinished.replace(target)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from corpus.database import Database
 from corpus.errors import ArchiveError
 
 MIGRATIONS: tuple[str, ...] = (
@@ -146,6 +148,8 @@ MIGRATIONS: tuple[str, ...] = (
     """,
     # Where the pages of a paged document begin, as offsets into the version's text; [] where it has none.
     "ALTER TABLE version ADD COLUMN pages TEXT NOT NULL DEFAULT '[]';",
+    # What `corpus.sentence_vectors` packs; NULL: an older release made the vector, which is due again.
+    "ALTER TABLE vector ADD COLUMN sentences BLOB;",
 )
 
 
@@ -170,6 +174,23 @@ def migrate(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIO
         raise ArchiveError(
             f"The {what} has schema {version}, and this OnRecord knows up to {len(migrations)}: upgrade OnRecord."
         )
+
+
+def open_database(path: Path, migrations: Sequence[str], what: str) -> Database:
+    """A database that is kept beside the archive, made where it is missing, and for its owner's eyes alone.
+
+    Raises:
+        ArchiveError: it cannot be opened, or was written by a newer OnRecord.
+    """
+    database = Database(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # SQLite gives its own files beside it the same mode
+        migrate(database.connection, migrations, what)
+    except (OSError, sqlite3.Error) as error:
+        database.close()
+        raise ArchiveError(f"{path} cannot be opened: {error}") from error
+    return database
 
 
 def schema_of(connection: sqlite3.Connection) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus.embedder import Span, weights_hash
+from corpus.embedder import Span, mean_of_parts, weights_hash
 from corpus.errors import EmbedderError
 from corpus.rows import Vectors
 
@@ -38,6 +38,10 @@ class SentenceTransformerEmbedder:
             raise EmbedderError(f"The embedding model {model!r} cannot be loaded: {error}") from error
         folder = Path(model)
         self.name = f"{name}@{weights_hash(folder)}" if folder.is_dir() else name
+        kinds = [type(module).__name__ for module in self._model]
+        self._pools_by_mean = kinds[1:] in (["Pooling"], ["Pooling", "Normalize"]) and (
+            self._model[1].pooling_mode == "mean"
+        )
         self.max_tokens = int(self._model.max_seq_length or 512)
         self.special_tokens = int(self._model.tokenizer.num_special_tokens_to_add(pair=False))
 
@@ -47,6 +51,26 @@ class SentenceTransformerEmbedder:
             list(texts), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
         )
         return np.asarray(vectors, dtype=np.float32)
+
+    def encode_with_parts(self, texts: Sequence[str], parts: Sequence[Sequence[Span]]) -> tuple[Vectors, list[Vectors]]:
+        """Vectors of texts (n, dimension), and of parts of each; see `Embedder`.
+
+        A model that does not pool by the mean has its parts read one by one: means of its tokens would be of no use.
+        """
+        if not self._pools_by_mean:
+            return self.encode(texts), [
+                self.encode([text[start:end] for start, end in spans]) for text, spans in zip(texts, parts, strict=True)
+            ]
+        read = self._model.encode(list(texts), output_value=None, normalize_embeddings=True, show_progress_bar=False)
+        offsets = self._model.tokenizer(
+            list(texts), truncation=True, max_length=self.max_tokens, return_offsets_mapping=True
+        )["offset_mapping"]
+        vectors = np.array([each["sentence_embedding"].numpy() for each in read], dtype=np.float32)
+        of_parts = [
+            mean_of_parts(each["token_embeddings"][: len(tokens)].numpy(), tokens, spans)
+            for each, tokens, spans in zip(read, offsets, parts, strict=True)
+        ]
+        return vectors, of_parts
 
     def token_spans(self, texts: Sequence[str]) -> list[list[Span]]:
         """Character spans of each text's tokens; see `Embedder`."""

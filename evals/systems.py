@@ -15,8 +15,9 @@ from datetime import date
 import numpy as np
 
 from corpus.analysis import content_terms
+from corpus.archive import Archive
 from corpus.dense import DenseIndex, Scored
-from corpus.embedder import Embedder
+from corpus.feed import Span
 from corpus.holdings import Holdings
 from corpus.lexical import LexicalIndex
 from corpus.model import Filters, Voice
@@ -24,8 +25,7 @@ from corpus.rows import Vectors
 from corpus.sentence_vectors import SentenceVectors
 from evals.answerers import Answerer, InProcess, Reply
 from rag.engine import Engine
-from rag.evidence import Finding
-from rag.model import Answer, Citation, Hit, Outcome, Question, Searched, Shape, Turn, as_json
+from rag.model import Answer, Citation, Outcome, Question, Searched, Shape, Turn, as_json
 from rag.retrieve import DEPTH, fuse, hits_of
 
 OURS = "ours"
@@ -75,32 +75,12 @@ class _NoFollowUps(Engine):
         return super()._understand(text, (), filters, today)
 
 
-class _AllAlike(SentenceVectors):
-    """To which every sentence is equally near; stands in for those that are compared."""
+class _Unread(Archive):
+    """Of whose sentences none was embedded: statements are judged by their best passage, sentences by their words."""
 
-    def __init__(self, embedder: Embedder) -> None:
-        super().__init__(embedder)
-        self._size = embedder.encode([""]).shape[1]
-
-    def of(self, texts: Sequence[str]) -> Vectors:
-        """Vectors (n, dimension) of zeros."""
-        return np.zeros((len(texts), self._size), dtype=np.float32)
-
-
-class _NoSentences(Engine):
-    """Judges statements by their best passage, and picks sentences by their words alone."""
-
-    def __init__(self, holdings: Holdings) -> None:
-        super().__init__(holdings)
-        self._blind = copy(holdings)
-        self._blind.__dict__["sentences"] = _AllAlike(holdings.embedder)
-
-    def _look_into(self, question: Question, vector: Vectors, hits: Sequence[Hit]) -> Finding:
-        sighted, self.holdings = self.holdings, self._blind
-        try:
-            return super()._look_into(question, vector, hits)
-        finally:
-            self.holdings = sighted
+    def sentence_vectors(self, model: str, statement_id: str, version: int, span: Span) -> SentenceVectors:
+        """None."""
+        return SentenceVectors([], np.empty((0, 0), dtype=np.float32))
 
 
 class Plain:
@@ -158,23 +138,22 @@ def _without_lexical(holdings: Holdings) -> Holdings:
     return other
 
 
-def _cold(holdings: Holdings) -> Holdings:
-    """With no sentence remembered from another system's run, so that their times compare."""
+def _without_sentences(holdings: Holdings) -> Holdings:
     other = copy(holdings)
-    other.__dict__.pop("sentences", None)
+    other.archive = _Unread(holdings.archive.folder, create=False)
     return other
 
 
 SYSTEMS: Mapping[str, System] = {
-    OURS: lambda holdings, today: InProcess(Engine(_cold(holdings)), today),
+    OURS: lambda holdings, today: InProcess(Engine(holdings), today),
     "lexical-only": lambda holdings, today: Plain(_without_dense(holdings)),
     "dense-only": lambda holdings, today: Plain(_without_lexical(holdings)),
     "plain-fusion": lambda holdings, today: Plain(holdings),
-    "ours-without-dense": lambda holdings, today: InProcess(Engine(_cold(_without_dense(holdings))), today),
-    "ours-without-lexical": lambda holdings, today: InProcess(Engine(_cold(_without_lexical(holdings))), today),
-    "ours-without-thesaurus": lambda holdings, today: InProcess(_NoThesaurus(_cold(holdings)), today),
-    "ours-without-dates": lambda holdings, today: InProcess(_NoDates(_cold(holdings)), today),
-    "ours-without-shapes": lambda holdings, today: InProcess(_NoShapes(_cold(holdings)), today),
-    "ours-without-sentences": lambda holdings, today: InProcess(_NoSentences(_cold(holdings)), today),
-    "ours-without-followups": lambda holdings, today: InProcess(_NoFollowUps(_cold(holdings)), today),
+    "ours-without-dense": lambda holdings, today: InProcess(Engine(_without_dense(holdings)), today),
+    "ours-without-lexical": lambda holdings, today: InProcess(Engine(_without_lexical(holdings)), today),
+    "ours-without-thesaurus": lambda holdings, today: InProcess(_NoThesaurus(holdings), today),
+    "ours-without-dates": lambda holdings, today: InProcess(_NoDates(holdings), today),
+    "ours-without-shapes": lambda holdings, today: InProcess(_NoShapes(holdings), today),
+    "ours-without-sentences": lambda holdings, today: InProcess(Engine(_without_sentences(holdings)), today),
+    "ours-without-followups": lambda holdings, today: InProcess(_NoFollowUps(holdings), today),
 }

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 
 from corpus.archive import Archive
 from corpus.embedder import Embedder
-from corpus.model import Statement
+from corpus.model import Passage, Statement
+from corpus.sentence_vectors import SentenceVectors
+from ingest.sentences import Span, sentence_spans
 from ingest.split import cut_header
 
 # Passages per transaction: enough of them that batches of like length are full, few enough that a kill loses seconds.
@@ -21,7 +23,7 @@ def embed_due(
     progress: Callable[[int], None] = lambda count: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Give every current passage its vector; equal inputs are embedded once.
+    """Give every current passage and its sentences their vectors; equal inputs are embedded once.
 
     Args:
         archive: what is held.
@@ -36,11 +38,36 @@ def embed_due(
     done = 0
     while not stop() and (due := archive.without_vector(embedder.name, window)):
         headers = _headers([statement for _, statement, _ in due], embedder)
-        inputs = {key: f"{headers[statement.id]}\n{passage.text}" for key, statement, passage in due}
-        archive.put_vectors(embedder.name, list(inputs), embedder.encode(list(inputs.values())))
+        sentences = _sentences(archive, [passage for _, _, passage in due])
+        inputs = {
+            key: (f"{headers[statement.id]}\n", passage.text, sentences[passage.id]) for key, statement, passage in due
+        }
+        vectors, inside = embedder.encode_with_parts(
+            [header + text for header, text, _ in inputs.values()],
+            [[(len(header) + a, len(header) + b) for a, b in spans] for header, _, spans in inputs.values()],
+        )
+        kept = [
+            SentenceVectors([start for start, _ in spans], rows)
+            for (_, _, spans), rows in zip(inputs.values(), inside, strict=True)
+        ]
+        archive.put_vectors(embedder.name, list(inputs), vectors, kept)
         progress(len(inputs))
         done += len(inputs)
     return done
+
+
+def _sentences(archive: Archive, passages: Sequence[Passage]) -> dict[str, list[Span]]:
+    """The sentences that begin in each passage, by its id, as spans of the passage."""
+    versions = {(passage.statement_id, passage.version) for passage in passages}
+    spans = {each: sentence_spans(archive.version(*each).text) for each in versions}
+    return {
+        p.id: [
+            (start - p.start, min(end, p.end) - p.start)
+            for start, end in spans[p.statement_id, p.version]
+            if p.start <= start < p.end
+        ]
+        for p in passages
+    }
 
 
 def _headers(statements: Sequence[Statement], embedder: Embedder) -> dict[str, str]:

@@ -22,10 +22,9 @@ from rag.model import Hit, Outcome, Question, Shape
 from rag.quotes import Sentence, choose, has_kind, wanted_of
 
 _LOOKED_INTO = {Shape.FACT: 16, Shape.DISCUSSION: 16, Shape.COMPARISON: 20, Shape.TIMELINE: 400}
-_READ_CLOSELY = {Shape.FACT: 4, Shape.DISCUSSION: 4, Shape.COMPARISON: 6, Shape.TIMELINE: 0}
+_READ_CLOSELY = {Shape.FACT: 8, Shape.DISCUSSION: 8, Shape.COMPARISON: 8, Shape.TIMELINE: 0}
 # Of a longer statement, only the passages found are looked into: a transcript has words about everything.
-_WHOLE = 40
-_COMPARED = 6  # sentences of a statement; embedding them is most of what an answer costs, and 12 found hardly more
+_WHOLE = 6_000  # characters
 _IN_TITLE, _RANK, _KIND = 0.5, 0.3, 0.1
 _ANNOUNCES = re.compile(
     r"\b(?:upcoming|to\s+(?:visit|travel|meet|host|attend)|travel\s+to|will|preview|background\s+press)\b", re.I
@@ -119,7 +118,7 @@ def gather(question: Question, vector: Vectors, hits: Sequence[Hit], holdings: H
     found = [_look_into(group, question, group[0].score / best, holdings) for group in groups]
     found.sort(key=lambda item: -item.score)
     close = _READ_CLOSELY[question.shape]
-    read = [*_compare(found[:close], vector, holdings), *found[close:]]
+    read = [*(_compare(item, vector, holdings) for item in found[:close]), *found[close:]]
     read.sort(key=lambda item: -item.score)
     return [_with_quotes(item, question) for item in read]
 
@@ -136,13 +135,11 @@ def _look_into(group: Sequence[Hit], question: Question, rank: float, holdings: 
     """Judge one statement by its words alone."""
     statement, passage = group[0].statement, group[0].passage
     text = holdings.archive.version(statement.id, passage.version).text
-    spans = sentence_spans(text)
-    lead = text[slice(*spans[0])] if spans else ""
+    whole = len(text) <= _WHOLE
+    near = [(0, len(text))] if whole else sorted((hit.passage.start, hit.passage.end) for hit in group[:2])
+    spans = [span for part in near for span in sentence_spans(text, part)]
+    lead = next((text[start:end] for start, end in sentence_spans(text, (0, 1))), "")
     says_who_met = bool(_WHO_MET.search(lead))
-    whole = len(spans) <= _WHOLE
-    if not whole:
-        near = [hit.passage for hit in group[:2]]
-        spans = [span for span in spans if any(p.start <= span[0] < p.end for p in near)]
     topic = question.topic
     sentences = tuple(
         Sentence(start, end, text[start:end], _in(topic, [text[start:end]]), start == 0 and says_who_met)
@@ -169,31 +166,25 @@ def _look_into(group: Sequence[Hit], question: Question, rank: float, holdings: 
     )
 
 
-def _compare(items: Sequence[Evidence], vector: Vectors, holdings: Holdings) -> list[Evidence]:
-    """Compare the likeliest sentences with the question by meaning, all in one batch."""
-    likely = [_likely(item.sentences) for item in items]
-    texts = [sentence.text for sentences in likely for sentence in sentences]
-    vectors = iter(holdings.sentences.of(texts))
-    compared = []
-    for item, sentences in zip(items, likely, strict=True):
-        by_start = {sentence.start: next(vectors) for sentence in sentences}
-        middle = np.mean(list(by_start.values()), axis=0) if by_start else vector
-        middle = middle / (np.linalg.norm(middle) or 1.0)
-        read = tuple(
-            replace(s, likeness=float(by_start[s.start] @ vector), centrality=float(by_start[s.start] @ middle))
-            if s.start in by_start
-            else s
-            for s in item.sentences
-        )
-        likeness = max((sentence.likeness for sentence in read), default=0.0) or item.likeness
-        compared.append(replace(item, sentences=read, likeness=likeness, score=item.score - item.likeness + likeness))
-    return compared
-
-
-def _likely(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """Those of a statement's sentences that are worth comparing: with most of the question's words, then the first."""
-    ranked = sorted(sentences, key=lambda s: (-sum(concept.weight for concept in s.found), s.start))
-    return ranked[:_COMPARED]
+def _compare(item: Evidence, vector: Vectors, holdings: Holdings) -> Evidence:
+    """Compare a statement's sentences with the question by meaning, as far as they have been embedded."""
+    if not item.sentences:
+        return item
+    span = item.sentences[0].start, item.sentences[-1].end
+    held = holdings.archive.sentence_vectors(holdings.embedder.name, item.statement.id, item.version, span)
+    if not held.starts:
+        return item
+    middle = held.vectors.mean(axis=0)
+    to_question = dict(zip(held.starts, (held.vectors @ vector).tolist(), strict=True))
+    to_middle = dict(
+        zip(held.starts, (held.vectors @ (middle / (np.linalg.norm(middle) or 1.0))).tolist(), strict=True)
+    )
+    read = tuple(
+        replace(s, likeness=to_question.get(s.start, 0.0), centrality=to_middle.get(s.start, 0.0))
+        for s in item.sentences
+    )
+    likeness = max(sentence.likeness for sentence in read) or item.likeness
+    return replace(item, sentences=read, likeness=likeness, score=item.score - item.likeness + likeness)
 
 
 def _account(statement: Statement, lead: str) -> int:

@@ -10,11 +10,13 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from corpus.archive import Archive
 from corpus.embedder import Embedder, load_embedder
 from corpus.model import Statement
+from corpus.sentence_vectors import SentenceVectors
 from corpus.settings import EmbedderSettings
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 SAMPLE = ROOT / "corpus" / "sample" / "statements.jsonl"
+
+# Of a passage whose sentences were not embedded.
+NO_SENTENCES = SentenceVectors([], np.empty((0, 0), dtype=np.float32))
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

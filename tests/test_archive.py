@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import process, put
+from conftest import NO_SENTENCES, process, put
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -91,7 +91,7 @@ def test_remove_leaves_nothing_behind(archive: Archive) -> None:
         put(archive, "gone", text, title="Same")
     due = archive.without_vector(MODEL, 100)
     keys = [key for key, _, _ in due]
-    archive.put_vectors(MODEL, keys, np.ones((len(keys), 3), dtype=np.float32))
+    archive.put_vectors(MODEL, keys, np.ones((len(keys), 3), dtype=np.float32), [NO_SENTENCES] * len(keys))
     assert rows(archive)["raw"] == 3 and rows(archive)["acronym"] == 1
     archive.remove("gone")
     assert rows(archive) == before | {"vector": 2}
@@ -104,7 +104,7 @@ def test_vectors_that_come_after_a_removal_are_not_kept(archive: Archive) -> Non
     put(archive, "gone", "Some words.")
     [(key, _, _)] = archive.without_vector(MODEL, 10)
     archive.remove("gone")
-    archive.put_vectors(MODEL, [key], np.ones((1, 3), dtype=np.float32))
+    archive.put_vectors(MODEL, [key], np.ones((1, 3), dtype=np.float32), [NO_SENTENCES])
     assert rows(archive) == dict.fromkeys(rows(archive), 0)
 
 
@@ -224,7 +224,7 @@ def test_an_index_of_words_is_not_told_of_vectors(archive: Archive) -> None:
     put(archive, "a", "Words.")
     seen, _ = archive.changes(0)
     keys = [key for key, _, _ in archive.without_vector(MODEL, 10)]
-    archive.put_vectors(MODEL, keys, np.ones((1, 3), dtype=np.float32))
+    archive.put_vectors(MODEL, keys, np.ones((1, 3), dtype=np.float32), [NO_SENTENCES])
     newest, changed = archive.changes(seen)
     assert changed == ["a"] and newest > seen
     assert archive.changes(seen, words=True) == (newest, [])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from conftest import SAMPLE, put
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from corpus.archive import Archive
 from corpus.embedder import Embedder, load_embedder, packaged_model
@@ -20,6 +23,7 @@ from corpus.sentence_transformer import SentenceTransformerEmbedder
 from corpus.sentence_vectors import SentenceVectors
 from corpus.settings import EmbedderSettings, Settings
 from ingest.pipeline import ingest
+from ingest.sentences import sentence_spans
 from ingest.vectors import embed_due
 
 TEXTS = [
@@ -46,9 +50,9 @@ class Counting:
         self.special_tokens = embedder.special_tokens
         self.inputs: list[str] = []
 
-    def encode(self, texts: list[str]) -> Vectors:
+    def encode_with_parts(self, texts: list[str], parts: list[list[tuple[int, int]]]) -> tuple[Vectors, list[Vectors]]:
         self.inputs += texts
-        return self._embedder.encode(texts)
+        return self._embedder.encode_with_parts(texts, parts)
 
     def token_spans(self, texts: list[str]) -> list[list[tuple[int, int]]]:
         return self._embedder.token_spans(texts)
@@ -145,20 +149,61 @@ def test_the_model_is_exported_where_nothing_is_cached(tmp_path: Path, monkeypat
     assert vectors.shape == (1, 384)
 
 
-def test_sentences_are_embedded_once_and_as_if_alone(embedder: Embedder) -> None:
-    class Counting:
-        seen = 0
+def test_parts_are_read_in_their_text_and_alike_by_both(embedder: Embedder, reference: Embedder) -> None:
+    text = "The Minister of Ports welcomed the Ambassador. He spoke of dredging. \u2029 Ende gut."
+    parts = [(0, 46), (47, 68), (69, 70), (71, len(text))]
+    texts, spans = (
+        [text, "", "far more than the model reads " * 400, text],
+        [parts, [(0, 0)], [(0, 29), (9_000, 9_029)], []],
+    )
+    whole, inside = embedder.encode_with_parts(texts, spans)
+    other_whole, other_inside = reference.encode_with_parts(texts, spans)
+    assert np.allclose(whole, embedder.encode(texts), atol=1e-5) and np.allclose(whole, other_whole, atol=1e-3)
+    assert [rows.shape for rows in inside] == [(4, 384), (1, 384), (2, 384), (0, 384)]
+    for ours, theirs in zip(inside, other_inside, strict=True):
+        assert np.allclose(ours, theirs, atol=1e-3)
+    lengths = np.linalg.norm(inside[0], axis=1)
+    assert np.allclose(lengths, [1, 1, 0, 1], atol=1e-5), "white space has no tokens"
+    assert not inside[2][1].any(), "nor has what was not read"
+    [who] = embedder.encode(["What did the Minister of Ports say?"])
+    alone = embedder.encode(["He spoke of dredging."])[0] @ who
+    assert inside[0][1] @ who > alone + 0.1, "a sentence is near to what its neighbours say of it"
 
-        def encode(self, texts: Sequence[str]) -> Vectors:
-            self.seen += len(texts)
-            return embedder.encode(texts)
 
-    counting = Counting()
-    sentences = SentenceVectors(counting)  # type: ignore[arg-type]
-    texts = ["Ships sail.", "Ports close at night, as a rule.", "Ships sail."]
-    first = sentences.of(texts)
-    again = sentences.of([*texts[1:], "A third one."])
-    assert counting.seen == 3
-    assert np.allclose(first, embedder.encode(texts), atol=1e-5)
-    assert np.array_equal(again[0], first[1]) and np.array_equal(again[1], first[0])
-    assert sentences.of([]).shape[0] == 0
+@given(
+    arrays(np.float32, st.tuples(st.integers(0, 6), st.just(16)), elements=st.floats(-1, 1, width=32)),
+)
+def test_kept_vectors_point_where_they_did(rows: Vectors) -> None:
+    length = np.linalg.norm(rows, axis=1, keepdims=True)
+    rows = np.divide(rows, length, out=np.zeros_like(rows), where=length > 1e-3)
+    kept = SentenceVectors(list(range(len(rows))), rows)
+    back = SentenceVectors.unpacked(kept.packed())
+    assert list(back.starts) == list(kept.starts)
+    if len(rows):
+        cosine = (back.vectors * rows).sum(axis=1)
+        assert np.allclose(cosine[rows.any(axis=1)], 1, atol=1e-3)
+        assert not back.vectors[~rows.any(axis=1)].any()
+
+
+def test_every_sentence_has_its_vector(holdings: Holdings, embedder: Embedder) -> None:
+    archive = holdings.archive
+    embed_due(archive, embedder)
+    for name in archive.all_ids():
+        text = archive.version(name).text
+        held = archive.sentence_vectors(embedder.name, name, archive.version(name).number, (0, len(text)))
+        assert sorted(held.starts) == [start for start, _ in sentence_spans(text)]
+        assert np.allclose(np.linalg.norm(held.vectors, axis=1), 1, atol=1e-3)
+    assert not archive.sentence_vectors("another-model", name, 1, (0, len(text))).starts
+
+
+def test_vectors_of_an_older_release_are_due_again(holdings: Holdings, embedder: Embedder) -> None:
+    archive = holdings.archive
+    embed_due(archive, embedder)
+    with sqlite3.connect(archive.folder / "archive.sqlite3") as db:
+        db.execute("UPDATE vector SET sentences = NULL")
+    assert archive.count_vectors(embedder.name) == archive.count_passages(), "meanwhile they serve as they are"
+    assert archive.count_without_vector(embedder.name) > 100
+    name = archive.all_ids()[0]
+    assert not archive.sentence_vectors(embedder.name, name, 1, (0, 100)).starts
+    embed_due(archive, embedder)
+    assert archive.sentence_vectors(embedder.name, name, 1, (0, 100)).starts

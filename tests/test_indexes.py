@@ -1,4 +1,4 @@
-"""Both indexes follow the archive, keep filters inside, and come back from a kill without embedding again."""
+"""Vectors are found as in an exact search, follow the archive, and come back from a kill without embedding again."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import SAMPLE, process, put
+from conftest import NO_SENTENCES, SAMPLE, process, put
 from test_embedder import Counting
+from test_lexical import found
 
-from corpus.analysis import content_terms
 from corpus.archive import Archive
 from corpus.chroma import ChromaIndex
 from corpus.dense import DenseIndex
 from corpus.embedder import Embedder
 from corpus.errors import IndexBusy, IndexMismatch
 from corpus.holdings import Holdings
-from corpus.lexical import LexicalIndex
 from corpus.locks import FolderLock
 from corpus.model import Filters
 from corpus.rows import Vectors
@@ -68,116 +67,6 @@ def kill(running: subprocess.Popen[str]) -> None:
     running.send_signal(signal.SIGKILL)
     running.communicate()
     assert running.returncode == -signal.SIGKILL
-
-
-def found(index: LexicalIndex, query: str, archive: Archive, filters: Filters | None = None, k: int = 10) -> list[str]:
-    """Statements that a lexical search finds, best first."""
-    hits = index.search(dict.fromkeys(content_terms(query), 1.0), filters, k)
-    passages = archive.passages([passage for passage, _ in hits])
-    return [passages[passage].statement_id for passage, _ in hits]
-
-
-# ---- lexical --------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def lexical(archive: Archive) -> LexicalIndex:
-    return LexicalIndex(archive.folder / "lexical")
-
-
-def test_a_statement_is_found_by_its_words_before_it_has_vectors(archive: Archive, lexical: LexicalIndex) -> None:
-    put(archive, "a", "The delegations discussed shipbuilding.")
-    assert lexical.catch_up(archive)
-    assert archive.count_without_vector("any") == 1
-    assert found(lexical, "ships built by delegation", archive) == ["a"], "other forms of the words, too"
-    assert found(lexical, "zebra", archive) == []
-
-
-def test_update_and_removal_are_followed(archive: Archive, lexical: LexicalIndex) -> None:
-    put(archive, "a", "The delegations discussed zebras.")
-    put(archive, "b", "The delegations discussed zebras and more.")
-    lexical.catch_up(archive)
-    put(archive, "a", "The delegations discussed gazelles.")
-    archive.remove("b")
-    lexical.catch_up(archive)
-    assert found(lexical, "zebra", archive) == []
-    assert found(lexical, "gazelle", archive) == ["a"]
-    put(archive, "a", "The delegations discussed gazelles.", title="On antelopes")
-    lexical.catch_up(archive)
-    assert found(lexical, "antelope", archive) == ["a"]
-    assert lexical.count() == 1
-
-
-def test_filters_are_inside_the_lexical_search(archive: Archive, lexical: LexicalIndex) -> None:
-    for n in range(40):
-        put(archive, f"out/{n}", "Zebra zebra zebra.", title="Zebra", published=date(2020, 1, 1), issuer="Other")
-    for n in range(5):
-        text = "A zebra was mentioned once, among many other words that make this a worse match."
-        put(archive, f"in/{n}", text, title="Minutes", published=date(2021, 1, 1 + n), event=date(2019, 5, 1))
-    lexical.catch_up(archive)
-    assert not any(name.startswith("in/") for name in found(lexical, "zebra", archive, k=5))
-    for filters in (
-        Filters(date(2021, 1, 1), date(2021, 1, 5)),
-        Filters(date_from=date(2021, 1, 1)),
-        Filters(date(2019, 1, 1), date(2019, 12, 31)),  # by the event's date
-        Filters(issuers=("MINISTRY OF TESTS",)),
-        Filters(date_from=date(2020, 6, 1), issuers=("Ministry of Tests",)),
-    ):
-        assert sorted(found(lexical, "zebra", archive, filters, k=5)) == [f"in/{n}" for n in range(5)]
-    assert found(lexical, "zebra", archive, Filters(date_to=date(2018, 1, 1))) == []
-    assert found(lexical, "zebra", archive, Filters(issuers=("Ministry",))) == []
-
-
-def test_while_another_process_writes_the_index_can_be_searched(archive: Archive, lexical: LexicalIndex) -> None:
-    put(archive, "a", "The delegations discussed zebras.")
-    lexical.catch_up(archive)
-    put(archive, "b", "The delegations discussed gazelles.")
-    hold = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[1])!r}); from pathlib import Path;" + (
-        "from corpus.locks import FolderLock; lock = FolderLock(Path(sys.argv[1])); lock.acquire();"
-        "print('held', flush=True); sys.stdin.read()"
-    )
-    call = [sys.executable, "-c", hold, archive.folder / "lexical"]
-    with subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout is not None and other.stdout.readline() == "held\n"
-        assert not lexical.catch_up(archive)
-        assert found(lexical, "zebra", archive) == ["a"]
-        assert found(lexical, "gazelle", archive) == []
-        kill(other)
-    assert lexical.catch_up(archive)
-    assert found(lexical, "gazelle", archive) == ["b"]
-
-
-def test_a_rebuilt_lexical_index_finds_the_same(tmp_path: Path, embedder: Embedder) -> None:
-    with Holdings(Settings(archive=tmp_path / "archive"), create=True) as holdings:
-        holdings.embedder = embedder
-        ingest([SAMPLE], holdings)
-        holdings.archive.remove(holdings.archive.all_ids()[0])
-        holdings.lexical.catch_up(holdings.archive)
-        queries = ["shipbuilding with Oman", "trade agreement", "defence secretary visit", "Muscat"]
-        weights = [dict.fromkeys(content_terms(query), 1.0) for query in queries]
-        before = [sorted(passage for passage, _ in holdings.lexical.search(w, None, 1000)) for w in weights]
-        holdings.lexical.rebuild(holdings.archive)
-        after = [sorted(passage for passage, _ in holdings.lexical.search(w, None, 1000)) for w in weights]
-        assert after == before and all(before)
-        assert holdings.lexical.count() == holdings.archive.count_passages()
-
-
-@pytest.mark.parametrize("damage", ["state", "half a state", "files"])
-def test_a_damaged_lexical_index_is_made_anew(archive: Archive, lexical: LexicalIndex, damage: str) -> None:
-    put(archive, "a", "The delegations discussed zebras.")
-    lexical.catch_up(archive)
-    folder = archive.folder / "lexical"
-    if damage == "files":
-        (folder / "tantivy" / "meta.json").write_bytes(os.urandom(200))
-    else:
-        (folder / "state.json").write_text("" if damage == "state" else '{"format": 1, "se')
-    again = LexicalIndex(folder)
-    assert again.catch_up(archive)
-    assert found(again, "zebra", archive) == ["a"]
-    assert again.count() == 1
-
-
-# ---- dense ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -340,7 +229,7 @@ def test_with_another_model_the_collection_is_dropped_and_filled(held: Archive, 
     other.catch_up()
     assert (before > 0, other.count()) == (True, 0)
     due = held.without_vector("another-model", 10)
-    held.put_vectors("another-model", [key for key, _, _ in due], np.eye(len(due), 5, dtype=np.float32) + 1)
+    held.put_vectors("another-model", [key for key, _, _ in due], np.eye(len(due), 5, dtype=np.float32) + 1, [NO_SENTENCES] * len(due))
     other.catch_up()
     assert other.count() == held.count_vectors("another-model") > 0
     assert len(other.query(np.ones(5, dtype=np.float32), 3)) == 3
@@ -350,9 +239,6 @@ def test_with_another_model_the_collection_is_dropped_and_filled(held: Archive, 
 def test_a_chroma_server_that_does_not_answer_is_named(archive: Archive) -> None:
     with pytest.raises(IndexMismatch, match=r"No Chroma server answers at http://127.0.0.1:9"):
         ChromaIndex(archive, "m", ChromaSettings(url="http://127.0.0.1:9"))
-
-
-# ---- the server's worker --------------------------------------------------------------------------------------------
 
 
 def test_the_worker_embeds_and_indexes_what_others_put(tmp_path: Path, embedder: Embedder) -> None:
@@ -379,10 +265,12 @@ def test_the_worker_survives_errors(tmp_path: Path, embedder: Embedder, caplog: 
         failures = [OSError("no room on the disk")]
 
         class Failing(Counting):
-            def encode(self, texts: list[str]) -> Vectors:
+            def encode_with_parts(
+                self, texts: list[str], parts: list[list[tuple[int, int]]]
+            ) -> tuple[Vectors, list[Vectors]]:
                 if failures:
                     raise failures.pop()
-                return super().encode(texts)
+                return super().encode_with_parts(texts, parts)
 
         holdings.embedder = Failing(embedder)
         put(holdings.archive, "a", "Zebras were counted.")
