@@ -6,6 +6,7 @@ Case and accents are folded and English words stemmed (Porter2), so "Erdoğan", 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
@@ -118,6 +119,16 @@ def asking_terms() -> frozenset[str]:
 def function_terms() -> frozenset[str]:
     """Terms that carry no topic: dropped from queries and from judging whether a question is covered."""
     return frozenset(terms(_FUNCTION_WORDS))
+
+
+def content(form: Iterable[str]) -> tuple[str, ...]:
+    """Terms without those that carry nothing: function words and single letters."""
+    return tuple(term for term in form if term not in function_terms() and (len(term) > 1 or not term.isalpha()))
+
+
+def content_line(text: str) -> str:
+    """The terms of a text that carry something, in order, with spaces between them."""
+    return " ".join(content(terms(text)))
 
 
 def content_terms(text: str) -> list[str]:

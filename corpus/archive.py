@@ -29,6 +29,7 @@ from corpus.database import Database
 from corpus.errors import ArchiveError, InputError
 from corpus.model import Filters, Passage, Statement, sha256
 from corpus.provenance import Provenance
+from corpus.reading import Reading
 from corpus.repeats import METHOD, Sketch, forget, link
 from corpus.rows import (
     PASSAGES,
@@ -262,6 +263,15 @@ class Archive(Provenance):
                     f" SELECT DISTINCT statement_id, 0 FROM passage WHERE embed_key IN ({marks(part)})",
                     part,
                 )
+
+    def put_readings(self, method: int, readings: Mapping[tuple[str, int], Reading]) -> None:
+        """Keep what versions are sentence by sentence, by (statement id, version number)."""
+        with self._database.transaction() as db:
+            db.executemany(  # a statement may have been removed while it was read
+                "INSERT OR REPLACE INTO reading SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS"
+                " (SELECT 1 FROM version WHERE statement_id = ?1 AND number = ?2)",
+                [(*version, method, *reading.packed()) for version, reading in readings.items()],
+            )
 
     # ---- reading -------------------------------------------------------------------------------------------------
 

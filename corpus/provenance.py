@@ -10,6 +10,7 @@ from corpus.catalogue import Catalogue
 from corpus.corrections import Correction, corrections_of
 from corpus.errors import NotHeld
 from corpus.model import Filters, Version
+from corpus.reading import Reading
 from corpus.repeats import repeats_of
 from corpus.rows import marks, parts, version_from
 
@@ -30,6 +31,23 @@ class Provenance(Catalogue):
         ).fetchone()
         self._require(row, statement_id if number is None else f"{statement_id}, version {number}")
         return version_from(row)
+
+    def unread(self, method: int) -> list[tuple[str, int]]:
+        """Current versions, as (statement id, number), of which no reading was kept that was made in that way."""
+        rows = self._connection.execute(
+            "SELECT id, current FROM statement s WHERE NOT EXISTS (SELECT 1 FROM reading r"
+            " WHERE r.statement_id = s.id AND r.version = s.current AND r.method = ?)",
+            (method,),
+        )
+        return [(row["id"], row["current"]) for row in rows]
+
+    def reading(self, statement_id: str, version: int, method: int) -> Reading | None:
+        """What a version is sentence by sentence, if that was kept and made in that way."""
+        row = self._connection.execute(
+            "SELECT spans, lines FROM reading WHERE statement_id = ? AND version = ? AND method = ?",
+            (statement_id, version, method),
+        ).fetchone()
+        return row and Reading.unpacked(row["spans"], row["lines"])
 
     def versions(self, statement_id: str) -> list[Version]:
         """All versions of a statement, oldest first (empty when it is not held)."""

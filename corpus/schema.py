@@ -150,6 +150,17 @@ MIGRATIONS: tuple[str, ...] = (
     "ALTER TABLE version ADD COLUMN pages TEXT NOT NULL DEFAULT '[]';",
     # What `corpus.sentence_vectors` packs; NULL: an older release made the vector, which is due again.
     "ALTER TABLE vector ADD COLUMN sentences BLOB;",
+    """
+    CREATE TABLE reading (                 -- see `corpus.reading`
+        statement_id TEXT NOT NULL,
+        version      INTEGER NOT NULL,
+        method       INTEGER NOT NULL,     -- readings made in another way are not used
+        spans        BLOB NOT NULL,        -- uint32, little endian: start and end of each sentence
+        lines        TEXT NOT NULL,        -- the words of each, a line a sentence
+        PRIMARY KEY (statement_id, version),
+        FOREIGN KEY (statement_id, version) REFERENCES version ON DELETE CASCADE
+    ) STRICT;
+    """,
 )
 
 

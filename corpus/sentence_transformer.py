@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -61,7 +62,9 @@ class SentenceTransformerEmbedder:
             return self.encode(texts), [
                 self.encode([text[start:end] for start, end in spans]) for text, spans in zip(texts, parts, strict=True)
             ]
-        read = self._model.encode(list(texts), output_value=None, normalize_embeddings=True, show_progress_bar=False)
+        read: Any = self._model.encode(
+            list(texts), output_value=None, normalize_embeddings=True, show_progress_bar=False
+        )
         offsets = self._model.tokenizer(
             list(texts), truncation=True, max_length=self.max_tokens, return_offsets_mapping=True
         )["offset_mapping"]

@@ -42,5 +42,5 @@ class SentenceVectors:
         starts: NDArray[np.uint32] = np.frombuffer(data, "<u4", count, 4)
         steps = np.frombuffer(data, np.int8, offset=4 * (count + 1))
         vectors = steps.reshape(count, len(steps) // max(count, 1)).astype(np.float32)
-        length = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return cls(starts.tolist(), vectors / np.where(length > 0, length, 1.0))
+        length = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1))
+        return cls(starts.tolist(), vectors / length)

@@ -7,6 +7,7 @@ import threading
 
 from corpus.holdings import Holdings
 from ingest.pipeline import link_due
+from ingest.reading import read_due
 from ingest.vectors import embed_due
 
 # Inputs per transaction: few enough that a stop waits a few seconds at most.
@@ -52,6 +53,7 @@ class Worker:
             return
         self._holdings.catch_up()
         link_due(self._holdings, self._stopping.is_set)
+        read_due(self._holdings, self._stopping.is_set)
         embed_due(
             self._holdings.archive,
             self._holdings.embedder,

@@ -16,7 +16,7 @@ from pathlib import Path
 from countryinfo import all_countries
 from wordfreq import zipf_frequency
 
-from corpus.analysis import asking_terms, function_terms, terms
+from corpus.analysis import asking_terms, content, content_line, terms
 from corpus.lexical import LexicalIndex
 from corpus.model import Filters
 
@@ -38,16 +38,19 @@ _GLOSSARY = Path(__file__).parent / "glossary.toml"
 
 
 class Words:
-    """The terms of a text that carry something, for asking which concepts are in it."""
+    """The terms of a text that carry something, for asking which concepts are in it.
 
-    def __init__(self, text: str) -> None:
-        kept = _content(tuple(terms(text)))
-        self._terms = frozenset(kept)
-        self._line = f" {' '.join(kept)} "
+    Args:
+        line: those terms as `corpus.analysis.content_line` writes them.
+    """
+
+    def __init__(self, line: str) -> None:
+        self.terms = frozenset(line.split())
+        self._line = f" {line} "
 
     def have(self, form: Form) -> bool:
         """Whether the terms of a form stand in a row (function words between them do not count)."""
-        return form[0] in self._terms and (len(form) == 1 or f" {' '.join(form)} " in self._line)
+        return form[0] in self.terms and (len(form) == 1 or f" {' '.join(form)} " in self._line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +86,24 @@ class Concept:
         """Whether the question's own words have it, not only those of an earlier turn."""
         return self.turn_weight == 1.0
 
-    def is_in(self, words: Words) -> bool:
-        """Whether a text has any form of it: the terms of one form in a row."""
-        return any(words.have(form) for form in self.forms)
+
+class Finder:
+    """Finds concepts in text after text.
+
+    Args:
+        concepts: what to look for.
+    """
+
+    def __init__(self, concepts: Iterable[Concept]) -> None:
+        self._by_first: dict[str, list[tuple[Form, Concept]]] = {}
+        for concept in concepts:
+            for form in concept.forms:
+                self._by_first.setdefault(form[0], []).append((form, concept))
+
+    def found(self, words: Words) -> frozenset[Concept]:
+        """Those of the concepts that a text has, in any form: the terms of one form in a row."""
+        begun = words.terms & self._by_first.keys()
+        return frozenset(c for first in begun for form, c in self._by_first[first] if words.have(form))
 
 
 class Thesaurus:
@@ -104,7 +122,7 @@ class Thesaurus:
         self, acronyms: Iterable[tuple[str, str]], issuers: Iterable[str] = (), seen: Filters | None = None
     ) -> None:
         self._groups: dict[Form, frozenset[Form]] = dict(_general())
-        self._issuers = {issuer: Words(issuer) for issuer in issuers}
+        self._issuers = {issuer: Words(content_line(issuer)) for issuer in issuers}
         self._seen = seen or None
         mined = tuple(acronyms)
         for pair in mined:
@@ -128,7 +146,7 @@ class Thesaurus:
         while i < len(words):
             form = self._longest(words[i : i + _LONGEST_FORM])
             i += len(form)
-            kept = _content(form)
+            kept = content(form)
             if kept and " ".join(form) not in found:
                 concept = self._concept(form, kept, lexical, is_name=named.issuperset(kept))
                 found[" ".join(form)] = _weighed(concept, named, commonness, turn_weight)
@@ -136,22 +154,22 @@ class Thesaurus:
 
     def is_place(self, name: str) -> bool:
         """Whether a name is that of a country, its people or its capital, or a place of the glossary."""
-        return tuple(terms(name)) in _places()
+        return tuple(terms(name)) in _names_of_places()
 
     def is_of_place(self, concept: Concept) -> bool:
         """Whether a concept is a place, its people or its capital."""
-        return not _places().isdisjoint(concept.forms)
+        return not _names_of_places().keys().isdisjoint(concept.forms)
 
     def issuers_of(self, name: str) -> tuple[str, ...]:
         """Issuers whose name has this name, or another word for it: those of India for "Indian"."""
         form = tuple(terms(name))
-        forms = [kept for each in {form, *self._groups.get(form, ())} if (kept := _content(each))]
+        forms = [kept for each in {form, *self._groups.get(form, ())} if (kept := content(each))]
         return tuple(issuer for issuer, words in self._issuers.items() if any(words.have(each) for each in forms))
 
     def names_of_place(self, name: str) -> tuple[str, ...]:
         """Every name of a place, as written: country, people and capital; none where it is no place."""
         form = tuple(terms(name))
-        return tuple(dict.fromkeys(n for names in _place_names() if form in _forms(names) for n in names))
+        return _names_of_places().get(form, ())
 
     def _longest(self, words: Sequence[str]) -> Form:
         """The longest known form that the words begin with, or the first word alone."""
@@ -160,7 +178,7 @@ class Thesaurus:
 
     def _concept(self, form: Form, kept: Form, lexical: LexicalIndex, *, is_name: bool) -> Concept:
         """A form with the others of its group, with other spellings of a name, or with what it may be a slip for."""
-        others = sorted(filter(None, map(_content, self._groups.get(form, frozenset()) - {form})))
+        others = sorted(filter(None, map(content, self._groups.get(form, frozenset()) - {form})))
         forms = list(dict.fromkeys([kept, *others]))
         if len(kept) == 1 and not self._holds(kept[0], lexical):
             forms += [*self._halves(kept[0], lexical), *((t,) for t in lexical.variants(kept[0], self._seen))]
@@ -174,7 +192,7 @@ class Thesaurus:
             rarity=min(held, default=max(rarity.values(), default=0.0)),
             turn_weight=1.0,
             asking=all(term in asking_terms() for term in kept),
-            named=form in self._groups and len(form) == 1 and form in _places(),
+            named=form in self._groups and len(form) == 1 and form in _names_of_places(),
             unseen=not held,
         )
 
@@ -219,11 +237,6 @@ def _is_year(word: str) -> bool:
     return len(word) == 6 and word.startswith("20") and word.isdecimal()
 
 
-def _content(form: Form) -> Form:
-    """A form without the terms that carry nothing: function words and single letters."""
-    return tuple(term for term in form if term not in function_terms() and (len(term) > 1 or not term.isalpha()))
-
-
 def _join(groups: dict[Form, frozenset[Form]], names: Iterable[str]) -> None:
     """Make the names one group, together with what each already belongs to by its own form."""
     forms = {form for name in names if (form := tuple(terms(name)))}
@@ -241,12 +254,13 @@ def _general() -> Groups:
 
 
 @cache
-def _places() -> frozenset[Form]:
-    return frozenset(tuple(terms(name)) for names in _place_names() for name in names)
-
-
-def _forms(names: Iterable[str]) -> frozenset[Form]:
-    return frozenset(tuple(terms(name)) for name in names)
+def _names_of_places() -> Mapping[Form, tuple[str, ...]]:
+    """Every name of the place, or of the several places, that a form is a name of."""
+    found: dict[Form, dict[str, None]] = {}
+    for names in _place_names():
+        for form in {tuple(terms(name)) for name in names}:
+            found.setdefault(form, {}).update(dict.fromkeys(names))
+    return {form: tuple(names) for form, names in found.items()}
 
 
 @cache

@@ -7,24 +7,25 @@ words that belong to it pick the statement; the words left over pick the sentenc
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 
+from corpus.analysis import content_line
 from corpus.holdings import Holdings
 from corpus.model import Statement
 from corpus.rows import Vectors
-from ingest.sentences import sentence_spans
-from rag.concepts import Concept, Words
+from ingest.reading import METHOD, read
+from rag.concepts import Concept, Finder, Words
 from rag.model import Hit, Outcome, Question, Shape
 from rag.quotes import Sentence, choose, has_kind, wanted_of
 
 _LOOKED_INTO = {Shape.FACT: 16, Shape.DISCUSSION: 16, Shape.COMPARISON: 20, Shape.TIMELINE: 400}
-_READ_CLOSELY = {Shape.FACT: 8, Shape.DISCUSSION: 8, Shape.COMPARISON: 8, Shape.TIMELINE: 0}
+_READ_CLOSELY = 8  # statements whose sentences are compared by meaning; comparing more of them changed no answer
 # Of a longer statement, only the passages found are looked into: a transcript has words about everything.
-_WHOLE = 6_000  # characters
+_WHOLE = 40  # sentences
 _IN_TITLE, _RANK, _KIND = 0.5, 0.3, 0.1
 _ANNOUNCES = re.compile(
     r"\b(?:upcoming|to\s+(?:visit|travel|meet|host|attend)|travel\s+to|will|preview|background\s+press)\b", re.I
@@ -115,9 +116,10 @@ def gather(question: Question, vector: Vectors, hits: Sequence[Hit], holdings: H
         by_statement.setdefault(hit.statement.id, []).append(hit)
     groups = list(by_statement.values())[: _LOOKED_INTO[question.shape]]
     best = max((group[0].score for group in groups), default=1.0)
-    found = [_look_into(group, question, group[0].score / best, holdings) for group in groups]
+    finder = Finder(question.topic)
+    found = [_look_into(group, question, finder, group[0].score / best, holdings) for group in groups]
     found.sort(key=lambda item: -item.score)
-    close = _READ_CLOSELY[question.shape]
+    close = 0 if question.shape is Shape.TIMELINE else _READ_CLOSELY
     read = [*(_compare(item, vector, holdings) for item in found[:close]), *found[close:]]
     read.sort(key=lambda item: -item.score)
     return [_with_quotes(item, question) for item in read]
@@ -131,34 +133,37 @@ def _with_quotes(item: Evidence, question: Question) -> Evidence:
     return replace(item, quotes=quotes, of_the_kind=of_the_kind)
 
 
-def _look_into(group: Sequence[Hit], question: Question, rank: float, holdings: Holdings) -> Evidence:
+def _look_into(group: Sequence[Hit], question: Question, finder: Finder, rank: float, holdings: Holdings) -> Evidence:
     """Judge one statement by its words alone."""
-    statement, passage = group[0].statement, group[0].passage
+    statement, passage, topic = group[0].statement, group[0].passage, question.topic
     text = holdings.archive.version(statement.id, passage.version).text
-    whole = len(text) <= _WHOLE
-    near = [(0, len(text))] if whole else sorted((hit.passage.start, hit.passage.end) for hit in group[:2])
-    spans = [span for part in near for span in sentence_spans(text, part)]
-    lead = next((text[start:end] for start, end in sentence_spans(text, (0, 1))), "")
+    reading = holdings.archive.reading(statement.id, passage.version, METHOD) or read(text)
+    lead = text[slice(*reading.spans[0])] if reading.spans else ""
     says_who_met = bool(_WHO_MET.search(lead))
-    topic = question.topic
+    whole = len(reading.spans) <= _WHOLE
+    near = [hit.passage for hit in group[:2]]
     sentences = tuple(
-        Sentence(start, end, text[start:end], _in(topic, [text[start:end]]), start == 0 and says_who_met)
-        for start, end in spans
+        Sentence(start, end, text[start:end], finder.found(Words(line)), start == 0 and says_who_met)
+        for (start, end), line in zip(reading.spans, reading.lines, strict=True)
+        if whole or any(p.start <= start < p.end for p in near)
     )
-    title = _in(topic, [statement.title, statement.issuer or "", *statement.speakers, statement.place or ""])
-    identity = title | {concept for concept in _in(topic, [statement.title, lead]) if concept.named}
+    title = content_line(statement.title)
+    names = content_line(" . ".join((statement.issuer or "", *statement.speakers, statement.place or "")))
+    about = finder.found(Words(f"{title} {names}"))
+    in_front = finder.found(Words(f"{title} {reading.lines[0] if reading.lines else ''}"))
+    identity = about | {concept for concept in in_front if concept.named}
     found = identity.union(*(sentence.found for sentence in sentences))
     kind = _account(statement, lead)
     covered, likeness = _share(found, topic), max(hit.likeness for hit in group)
     return Evidence(
         statement=statement,
         version=passage.version,
-        score=covered + likeness + _IN_TITLE * _share(title, topic) + _RANK * rank + _KIND * kind,
+        score=covered + likeness + _IN_TITLE * _share(about, topic) + _RANK * rank + _KIND * kind,
         covered=covered,
         likeness=likeness,
         missing=tuple(concept for concept in topic if concept not in found),
         named_in_front=all(concept in identity for concept in topic if concept.named),
-        in_title=_in(topic, [statement.title]),
+        in_title=finder.found(Words(title)),
         announces=kind < 0,
         sentences=sentences,
         whole=whole,
@@ -192,12 +197,6 @@ def _account(statement: Statement, lead: str) -> int:
     if _ANNOUNCES.search(statement.title) or _WILL_MEET.search(lead):
         return -1
     return 1 if statement.kind == "readout" or _REPORTS.search(statement.title) else 0
-
-
-def _in(topic: Iterable[Concept], texts: Iterable[str]) -> frozenset[Concept]:
-    """The concepts that texts have, in any form, together."""
-    words = Words(" . ".join(texts))
-    return frozenset(concept for concept in topic if concept.is_in(words))
 
 
 def _share(found: Collection[Concept], topic: Collection[Concept]) -> float:

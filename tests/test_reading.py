@@ -1,0 +1,58 @@
+"""What a text is sentence by sentence is worked out once, and worked out anew when the way of doing so changes."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from pathlib import Path
+
+from conftest import SAMPLE, put
+from hypothesis import given
+from hypothesis import strategies as st
+
+from corpus.analysis import content_line
+from corpus.archive import Archive
+from corpus.embedder import Embedder
+from corpus.holdings import Holdings
+from corpus.reading import Reading
+from corpus.settings import Settings
+from ingest.pipeline import ingest
+from ingest.reading import METHOD, read, read_due
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
+def test_a_reading_comes_back_as_it_was_kept(text: str) -> None:
+    reading = read(text)
+    assert Reading.unpacked(*reading.packed()) == reading
+    assert [content_line(text[start:end]) for start, end in reading.spans] == list(reading.lines)
+
+
+def test_another_way_of_reading_has_another_number(tmp_path: Path, embedder: Embedder) -> None:
+    """If this fails, sentences or words come out otherwise than they did: raise METHOD and note the new digest."""
+    with Holdings(Settings(archive=tmp_path / "archive"), create=True) as holdings:
+        holdings.embedder = embedder
+        ingest([SAMPLE], holdings)
+        archive, digest = holdings.archive, hashlib.sha256()
+        assert archive.unread(METHOD) == [], "ingest has read them all"
+        for name in sorted(archive.all_ids()):
+            version = archive.version(name)
+            reading = archive.reading(name, version.number, METHOD)
+            assert reading == read(version.text)
+            digest.update(repr(reading).encode())
+    assert (METHOD, digest.hexdigest()[:16]) == (1, "71616c4e32cdee73")
+
+
+def test_readings_follow_the_text(archive: Archive, embedder: Embedder) -> None:
+    with Holdings(Settings(archive=archive.folder)) as holdings:
+        put(archive, "a", "Ships sail. Ports close.")
+        put(archive, "b", "Trains run.")
+        assert archive.reading("a", 1, METHOD) is None
+        assert read_due(holdings) == 2 and read_due(holdings) == 0
+        put(archive, "a", "Ships sail. Ports open.")
+        assert archive.unread(METHOD) == [("a", 2)]
+        assert read_due(holdings, stop=lambda: True) == 0 and read_due(holdings) == 1
+        assert archive.reading("a", 1, METHOD) == read("Ships sail. Ports close."), "of what was cited"
+        assert archive.reading("a", 2, METHOD + 1) is None and len(archive.unread(METHOD + 1)) == 2
+        archive.remove("a")
+        with sqlite3.connect(archive.folder / "archive.sqlite3") as db:
+            assert [row[0] for row in db.execute("SELECT statement_id FROM reading")] == ["b"]
