@@ -31,6 +31,9 @@ _NOT_A_NAME = frozenset(
     terms("the and of his her its president minister prime foreign secretary general chief adviser vice deputy mr ms "
           "mrs today yesterday met meeting call statement readout government council ministry united")
 )  # fmt: skip
+# A pattern after what it has beside a name it opens with: what could be a name is slow to look for, and most texts have
+# nothing of the rest.
+Pattern = tuple[re.Pattern[str], re.Pattern[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,7 @@ def _texts(groups: list[tuple[tuple[str, ...], ...]], window: Filters, holdings:
     return [passage.text for passage in holdings.archive.passages(current).values()]
 
 
-def _patterns(office: Office) -> list[re.Pattern[str]]:
+def _patterns(office: Office) -> list[Pattern]:
     """How a name stands beside the office and its place."""
     title = _NO_OTHER + "(?:" + "|".join(sorted(map(re.escape, office.names), key=len, reverse=True)) + ")"
     place = "|".join(sorted(map(re.escape, office.places), key=len, reverse=True))
@@ -131,13 +134,13 @@ def _patterns(office: Office) -> list[re.Pattern[str]]:
         rf"{_PERSON},\s+(?:{place})(?:['’]s)?\s+{title}\b",
         rf"\b{title}\s+of\s+(?:the\s+)?(?:{place}),?\s+{_PERSON}",
     ]  # fmt: skip
-    return [re.compile(pattern) for pattern in patterns]
+    return [(re.compile(pattern.removeprefix(_PERSON)), re.compile(pattern)) for pattern in patterns]
 
 
-def _named(text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator[str]:
+def _named(text: str, patterns: Iterable[Pattern]) -> Iterator[str]:
     """Names that stand in a text where the patterns look for them."""
-    for pattern in patterns:
-        for match in pattern.finditer(text):
+    for rest, pattern in patterns:
+        for match in pattern.finditer(text) if rest.search(text) else ():
             name = " ".join(match["name"].split()).removesuffix("’s").removesuffix("'s")
             if (last := terms(name)[-1:]) and last[0] not in _NOT_A_NAME:
                 yield name

@@ -229,7 +229,12 @@ def test_with_another_model_the_collection_is_dropped_and_filled(held: Archive, 
     other.catch_up()
     assert (before > 0, other.count()) == (True, 0)
     due = held.without_vector("another-model", 10)
-    held.put_vectors("another-model", [key for key, _, _ in due], np.eye(len(due), 5, dtype=np.float32) + 1, [NO_SENTENCES] * len(due))
+    held.put_vectors(
+        "another-model",
+        [key for key, _, _ in due],
+        np.eye(len(due), 5, dtype=np.float32) + 1,
+        [NO_SENTENCES] * len(due),
+    )
     other.catch_up()
     assert other.count() == held.count_vectors("another-model") > 0
     assert len(other.query(np.ones(5, dtype=np.float32), 3)) == 3
