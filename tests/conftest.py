@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from corpus.archive import Archive
 from corpus.embedder import Embedder, load_embedder
@@ -21,6 +22,10 @@ from corpus.settings import EmbedderSettings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+# No test is about time: a slow machine fails none.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 CHROMIUM = Path("/usr/bin/chromium")
 ROOT = Path(__file__).parents[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -13,7 +13,8 @@ from ui.record import cited_statements
 from ui.render.words import day, origin, safe, voice_in_words
 
 NOTHING = (Outcome.NOT_FOUND, Outcome.FILTERED_OUT)
-_QUOTE_MARKS = "\"'“”„‟‘’‚‛«»"
+_ONE_MARK = str.maketrans(dict.fromkeys("“”„‟‘’‚‛«»'", '"'))
+_CLOSE = re.compile(r"\s*”(?P<markers>(?:[ \t]*\[\d{1,4}\])+)")
 _MARKER = re.compile(r"\[(\d{1,4})\]")
 _OUTSIDE_QUOTES = re.compile(r"“[^”]*”|\[(\d{1,4})\]")
 _BOLD = re.compile(r"\*\*(\S.*?)\*\*")
@@ -147,14 +148,14 @@ def _pieces(answer: Answer) -> Iterator[str | _Quote]:
     whole, the longest first, and what is inside them is never read. Markers elsewhere count only where no quote has
     claimed their citation (a sentence in the composer's words), and never inside quotation marks.
     """
-    text, pattern, at = answer.text, _quotes_pattern(answer.citations), 0
-    found = list(pattern.finditer(text)) if pattern else []
-    claimed = {marker for match in found for marker in _markers(match["markers"])}
+    text, at = answer.text, 0
+    found = list(_quoted(text, {citation.quote for citation in answer.citations}))
+    claimed = {marker for _, _, quote in found for marker in quote.markers}
     free = {citation.marker for citation in answer.citations} - claimed
-    for match in found:
-        yield from _loose(text[at : match.start()], free)
-        yield _Quote(match["quote"], _markers(match["markers"]))
-        at = match.end()
+    for start, end, quote in found:
+        yield from _loose(text[at:start], free)
+        yield quote
+        at = end
     yield from _loose(text[at:], free)
 
 
@@ -168,18 +169,30 @@ def _loose(text: str, free: set[int]) -> Iterator[str | _Quote]:
     yield text[at:]
 
 
-def _quotes_pattern(citations: tuple[Citation, ...]) -> re.Pattern[str] | None:
-    """Matches a quote of any of the citations with its markers, whatever its white space and quotation marks."""
-    quotes = sorted({words for c in citations if (words := c.quote.strip())}, key=len, reverse=True)
-    if not quotes:
-        return None
-    mark = f"[{_QUOTE_MARKS}]"
-    bodies = (r"\s+".join(re.sub(mark, lambda _: mark, re.escape(word)) for word in words.split()) for words in quotes)
-    return re.compile(rf"(?P<quote>“\s*(?:{'|'.join(bodies)})\s*”)(?P<markers>(?:[ \t]*\[\d{{1,4}}\])+)")
+def _quoted(text: str, quotes: Iterable[str]) -> Iterator[tuple[int, int, _Quote]]:
+    """Where a text has any of the quotes with its markers, whatever its white space and quotation marks."""
+    plain = text.translate(_ONE_MARK)
+    candidates = [quote.translate(_ONE_MARK).split() for quote in sorted(set(quotes), key=len, reverse=True)]
+    at = 0
+    while (at := text.find("“", at)) >= 0:
+        ends = (_end_of(words, plain, at + 1) for words in candidates if words)
+        close = next((match for end in ends if end and (match := _CLOSE.match(text, end))), None)
+        if close:
+            markers = tuple(int(number) for number in _MARKER.findall(close["markers"]))
+            yield at, close.end(), _Quote(text[at : close.start("markers")], markers)
+        at = close.end() if close else at + 1
 
 
-def _markers(text: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in _MARKER.findall(text))
+def _end_of(words: Sequence[str], text: str, at: int) -> int:
+    """Where words end that stand in a text from a place on, with white space between them; 0 where they do not."""
+    for i, word in enumerate(words):
+        start = at
+        while text[at : at + 1].isspace():
+            at += 1
+        if (i and at == start) or not text.startswith(word, at):
+            return 0
+        at += len(word)
+    return at
 
 
 def _quote(piece: _Quote, cited: Mapping[int, Citation]) -> str:
