@@ -94,7 +94,7 @@ class ChromaIndex:
         return self._collection.count()
 
     def _apply(self) -> None:
-        newest, changed = self._archive.changes(self._applied)
+        newest, changed = self._archive.changes(self.applied)
         if not changed:
             return
         held = set(self._archive.statements(changed))
@@ -118,7 +118,8 @@ class ChromaIndex:
         self._collection = self._get_or_create(self._client)
 
     @property
-    def _applied(self) -> int:
+    def applied(self) -> int:
+        """Number of the newest archive change that can be found here."""
         return int((self._collection.metadata or {}).get("seq", 0))
 
     @property

@@ -12,6 +12,7 @@ from corpus.holdings import Holdings
 from corpus.model import Statement, sha256
 from ingest.describe import describe
 from ingest.readers import Item, reader_for, registry
+from ingest.reading import read_due
 from ingest.sentences import Span
 from ingest.split import HEADER_TOKENS, split
 
@@ -19,13 +20,17 @@ from ingest.split import HEADER_TOKENS, split
 # for few commits of the lexical index. (A search brings that index up to date itself, whatever the batch.)
 _FIRST_BATCH, _LARGEST_BATCH = 32, 512
 _BATCH_CHARACTERS = 2_000_000
+_MOST_NAMED = 1_000
 # Statements compared in one transaction, which keeps other writers waiting.
 _FEW = 64
 
 
 @dataclass(slots=True)
 class Report:
-    """What a run did: counts of statements by outcome, and every item that could not be taken."""
+    """What a run did: counts of statements by outcome, and every item that could not be taken.
+
+    `held` names the first statements that are not as they were: 1,000 at most.
+    """
 
     new: int = 0
     changed: int = 0
@@ -33,6 +38,7 @@ class Report:
     unchanged: int = 0
     passages: int = 0
     problems: list[InputError] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
 
     @property
     def statements(self) -> int:
@@ -69,6 +75,7 @@ def ingest(
         holdings.lexical.catch_up(holdings.archive)
         progress(len(batch))
     link_due(holdings)
+    read_due(holdings)
     return report
 
 
@@ -173,6 +180,8 @@ def _hold(batch: list[_Draft], holdings: Holdings, report: Report) -> None:
         )
         setattr(report, outcome, getattr(report, outcome) + 1)
         report.passages += len(passages)
+        if outcome != "unchanged" and len(report.held) < _MOST_NAMED:
+            report.held.append(draft.statement.id)
 
 
 def _passages(texts: list[str], embedder: Embedder) -> Iterator[list[Span]]:

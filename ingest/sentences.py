@@ -22,22 +22,12 @@ _GOES_ON = re.compile(
 _OPENS_LOW = re.compile(r"\s*[a-z,;:)\]]")
 
 
-def sentence_spans(text: str, within: Span | None = None) -> list[Span]:
+def sentence_spans(text: str) -> list[Span]:
     """(start, end) of every sentence in order, without the white space around it.
 
     Together the spans cover every character that is not white space, exactly once.
-
-    Args:
-        text: what is cut into sentences.
-        within: only the sentences that begin in this part of the text, which are the same as those of the whole.
     """
-    if within is None:
-        return [span for line in _LINE.finditer(text) for span in _line_spans(text, line.start(), line.end())]
-    start, end = within
-    line_end = text.find("\n", end)
-    lines = _LINE.finditer(text, text.rfind("\n", 0, start) + 1, len(text) if line_end < 0 else line_end)
-    spans = [span for line in lines for span in _line_spans(text, line.start(), line.end())]
-    return [span for span in spans if start <= span[0] < end]
+    return [span for line in _LINE.finditer(text) for span in _line_spans(text, line.start(), line.end())]
 
 
 def _line_spans(text: str, start: int, end: int) -> Iterator[Span]:

@@ -132,7 +132,8 @@ def test_what_clients_send_by_habit_is_accepted(client: openai.OpenAI) -> None:
         seed=7,
         stop=["x"],
         user="u",
-        tools=[],
+        tools=[TOOL],
+        tool_choice="auto",
         response_format={"type": "text"},
         extra_body={"chat_id": "x", "metadata": {"a": "b"}},
     )
@@ -146,7 +147,8 @@ TOOL = {"type": "function", "function": {"name": "f", "parameters": {}}}
     ("param", "more"),
     [
         ("n", {"n": 2}),
-        ("tools", {"tools": [TOOL]}),
+        ("tool_choice", {"tools": [TOOL], "tool_choice": "required"}),
+        ("tool_choice", {"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "f"}}}),
         ("response_format", {"response_format": {"type": "json_object"}}),
         ("messages", {"messages": [{"role": "assistant", "content": "x"}]}),
         ("messages", {"messages": [{"role": "user", "content": "x" * 2001}]}),

@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     remove.add_argument("statement")
 
     _json_flag(_add(commands, "doctor", "operate:doctor", "check the archive, its indexes and the model"))
-    backup = _add(commands, "backup", "operate:backup", "copy the archive's database, also while it is in use")
+    backup = _add(commands, "backup", "operate:backup", "copy what the archive's folder holds, also while it is in use")
     backup.add_argument("file", type=Path)
     restore = _add(commands, "restore", "operate:restore", "make an archive out of a backup")
     restore.add_argument("file", type=Path)

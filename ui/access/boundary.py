@@ -137,7 +137,8 @@ def _headers(origins: Sequence[str]) -> dict[str, str]:
             f" base-uri 'self'; form-action 'self'; frame-ancestors {framed_by}"
         ),
         "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
+        # Not "no-referrer", with which browsers send a form of our own page with the Origin "null".
+        "referrer-policy": "same-origin",
     }
 
 

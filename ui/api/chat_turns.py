@@ -78,8 +78,8 @@ class Completion(BaseModel, extra="allow"):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     n: int | None = None
-    tools: list[Any] | None = None
-    functions: list[Any] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    function_call: str | dict[str, Any] | None = None
     response_format: dict[str, Any] | None = None
 
 
@@ -95,9 +95,9 @@ def asked(wanted: Completion) -> tuple[str, list[Turn]]:
         raise Refused.no_model(wanted.model)
     if wanted.n not in (None, 1):
         raise Refused("One answer is all there is: leave n out, or give 1.", "n", code="unsupported_value")
-    for name in ("tools", "functions"):
-        if getattr(wanted, name):
-            raise Refused(f"No tools are called here: leave {name} out.", name, code="unsupported_parameter")
+    for name in ("tool_choice", "function_call"):  # tools that may be called need not be; Open WebUI offers its own
+        if getattr(wanted, name) not in (None, "auto", "none"):
+            raise Refused(f"No tools are called here: leave {name} out.", name, code="unsupported_value")
     if (wanted.response_format or {}).get("type", "text") != "text":
         raise Refused(
             "Answers are text with their sources; leave response_format out, and read `citations`.",

@@ -27,21 +27,26 @@ _MODEL = "Check llm.base_url, llm.model and the key; readers get the statements'
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was looked at, whether it is as it should be, what was found, and what to do where it is not."""
+    """What was looked at, whether it is as it should be, what was found, and what to do where it is not.
+
+    A warning is about what is behind and comes right by itself, as long as a server runs or questions are asked.
+    """
 
     check: str
     ok: bool
     finding: str
     mend: str = ""
+    warning: bool = False
 
 
 def doctor(arguments: argparse.Namespace) -> int:
-    """Print one line per check; the exit code is 1 when any of them failed."""
+    """Print one line per check; the exit code is 1 when any of them failed, and 0 where some only warn."""
     checks: list[Check] = []
     for check in _checks(settings_from(arguments)):
         checks.append(check)
         if not arguments.json:
-            print(f"{'ok   ' if check.ok else 'WRONG'}  {check.check}: {check.finding}")
+            state = "WRONG" if not check.ok else "later" if check.warning else "ok   "
+            print(f"{state}  {check.check}: {check.finding}")
             if check.mend:
                 print(f"       -> {check.mend}")
     sound = all(check.ok for check in checks)
@@ -111,7 +116,8 @@ def _counts(archive: Archive, embedder: Embedder) -> Check:
         f"{archive.coverage().statements} statements, {archive.count_passages()} passages,"
         f" {archive.count_vectors(embedder.name)} with a vector, {left} left to embed"
     )
-    return Check("counts", not left, finding, f"A running server embeds them; without one: {_REINDEX}" if left else "")
+    mend = f"A running server makes the missing vectors; without one: {_REINDEX}" if left else ""
+    return Check("counts", True, finding, mend, warning=bool(left))
 
 
 def _lexical(archive: Archive, settings: Settings) -> Check:
@@ -120,7 +126,7 @@ def _lexical(archive: Archive, settings: Settings) -> Check:
     held, expected = index.count(), archive.count_passages()
     if behind:
         mend = f"The next question or ingest brings it up to date; or: {_REINDEX}"
-        return Check("lexical index", False, f"{behind} statements behind the archive", mend)
+        return Check("lexical index", True, f"{behind} statements behind the archive", mend, warning=True)
     if held != expected:
         return Check("lexical index", False, f"holds {held} passages, the archive {expected}", _REINDEX)
     return Check("lexical index", True, f"up to date, {held} passages")
@@ -132,10 +138,14 @@ def _chroma(archive: Archive, embedder: Embedder, settings: Settings) -> Check:
     except IndexBusy as busy:
         return Check("vector index", True, f"in the care of a running server: {busy}")
     with closing(chroma):
+        behind = len(archive.changes(chroma.applied)[1])
         held, expected = chroma.count(), archive.count_vectors(embedder.name)
         if held:
             chroma.query(embedder.encode(["Can it be searched?"])[0], 1)
     where = settings.chroma.url or "this archive"
+    if behind:
+        mend = f"A running server brings it up to date, and so does the next ingest; or: {_REINDEX}"
+        return Check("vector index", True, f"{behind} statements behind the archive", mend, warning=True)
     if held != expected:
         return Check("vector index", False, f"Chroma in {where} holds {held}, the archive {expected}", _REINDEX)
     return Check("vector index", True, f"Chroma in {where} can be searched, {held} passages, owned by nobody else")

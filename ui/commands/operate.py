@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import time
 
-from corpus.archive import Archive
-from corpus.backup import back_up, put_back, require_sound
+from corpus.archive import DATABASE, Archive
+from corpus.backup import back_up, put_back, unpacked
 from corpus.embedder import load_embedder, packaged_model, weights_hash
 from corpus.holdings import Holdings
 from corpus.settings import EmbedderSettings
@@ -19,23 +19,28 @@ __all__ = ["backup", "doctor", "reindex", "restore", "setup_model"]
 
 
 def backup(arguments: argparse.Namespace) -> int:
-    """Copy the archive's database, also while it is in use."""
+    """Copy the archive's database and those beside it, also while they are in use."""
     archive = Archive(settings_from(arguments).archive, create=False)
-    back_up(archive, arguments.file)
+    names = back_up(archive, arguments.file)
     size = arguments.file.stat().st_size / 1e6
-    print(f"{archive.coverage().statements} statements are in {arguments.file} ({size:.1f} MB), checked.")
+    print(f"{archive.coverage().statements} statements are in {arguments.file} ({size:.1f} MB), checked:")
+    print(", ".join(sorted(names)))
     return 0
 
 
 def restore(arguments: argparse.Namespace) -> int:
     """Make an archive out of a backup, with both its indexes."""
-    require_sound(arguments.file)
-    # Owning the vector index keeps a server from working on the archive meanwhile.
-    with Holdings(settings_from(arguments), create=True, own_vectors=True) as holdings:
-        put_back(arguments.file, holdings.archive)
+    settings = settings_from(arguments)
+    with (
+        unpacked(arguments.file, settings.archive) as copies,
+        # Owning the vector index keeps a server from working on the archive meanwhile.
+        Holdings(settings, create=True, own_vectors=True) as holdings,
+    ):
+        put_back(copies, holdings.archive)
         _rebuild(holdings)
         left = holdings.archive.count_without_vector(holdings.embedder.name)
-        print(f"{holdings.archive.coverage().statements} statements are restored, and both indexes made.")
+        beside = "".join(f", {name}" for name in sorted(copies) if name != DATABASE)
+        print(f"{holdings.archive.coverage().statements} statements are restored{beside}, and both indexes made.")
     if left:
         print(f"{left} vectors are missing; make them with: onrecord reindex")
     return 0
