@@ -49,14 +49,10 @@ class RerankerSettings(BaseModel, extra="forbid"):
 
 
 class ChatSettings(BaseModel, extra="forbid"):
-    """The page's name and the questions that it offers to start with."""
+    """The page's name and the questions that it offers to start with; where none are given, some of what is held."""
 
     title: str = "OnRecord"
-    examples: list[str] = [
-        "What did CDS discuss with Oman?",
-        "Who co-chaired the 13th Joint Military Cooperation Committee?",
-        "What does the partnership with Oman rest on?",
-    ]
+    examples: list[str] = []
 
 
 # Scheme, name and port alone: it goes into headers as it stands.

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from corpus.holdings import Holdings
 from corpus.model import Filters, Statement
-from corpus.settings import Settings
+from corpus.settings import LimitSettings, Settings
 from ingest.vectors import embed_due
 from rag.engine import Engine
 from rag.model import Event, Turn
@@ -33,6 +33,7 @@ CALLS = "List every call with Freedonia"
 COMPARED = "How did the calls with Freedonia and Ruritania differ?"
 FILLER = "\n\n".join(f"Paragraph {n} of the readout records routine business." for n in range(40))
 HARBOUR = "The Minister said the harbour agreement would be signed in May."
+HARBOUR_BEFORE = "The Minister said the harbour treaty would be signed in April."
 SHIPS = "The Secretary added that two ships would be built."
 STATEMENTS = {
     "gov/harbour": ("Readout of the harbour talks", f"{FILLER}\n\n{HARBOUR}\n\n{FILLER}", "readout"),
@@ -46,26 +47,31 @@ STATEMENTS = {
 
 
 class Fragile(Engine):
-    """The real engine, with a defect that a question can set off."""
+    """The real engine, with defects that a question can set off."""
+
+    go_on = threading.Event()
 
     def stream(
         self, text: str, *, history: Sequence[Turn] = (), filters: Filters | None = None, today: date | None = None
     ) -> Iterator[Event]:
-        """As ever, unless told to explode."""
+        """As ever, unless told to explode or to dawdle."""
         if text == "explode":
             raise RuntimeError("a secret of the machine room")
+        if text == "dawdle":
+            self.go_on.wait(30)
         yield from super().stream(text, history=history, filters=filters, today=today)
 
 
 @contextmanager
-def chat_served(folder: Path) -> Iterator[str]:
-    """The address of a server over a new archive in a folder."""
-    settings = Settings(archive=folder)
+def chat_served(folder: Path, limits: LimitSettings | None = None) -> Iterator[str]:
+    """The address of a server over a new archive in a folder; one of its statements was edited once."""
+    settings = Settings(archive=folder, limits=limits or LimitSettings())
     with Holdings(settings, create=True) as holdings:
         for number, (name, (title, text, kind)) in enumerate(STATEMENTS.items(), 1):
             when = date(2025, number, number)
             held = Statement(name, title, when, "Ministry of Examples", kind=kind, url="https://example.org/a")
-            holdings.archive.put(held, text, text.encode(), "test", paragraphs(text))
+            for said in [text.replace(HARBOUR, HARBOUR_BEFORE), text] if HARBOUR in text else [text]:
+                holdings.archive.put(held, said, said.encode(), "test", paragraphs(said))
         embed_due(holdings.archive, holdings.embedder)
         holdings.catch_up()
         with socket.socket() as free:

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.chat_site import CALLS, COMPARED, MEETING, ask, page_open
+from tests.chat_site import CALLS, COMPARED, MEETING, answered, ask, page_open
 
 pytestmark = pytest.mark.browser
 SERIOUS = ("serious", "critical")
@@ -73,6 +73,52 @@ def test_a_source_is_opened_and_left_by_keyboard_on_a_phone(browser: Browser, ch
         page.keyboard.press("Escape")
         expect(page.locator("#or-panel")).to_be_hidden()
         expect(chip).to_be_focused()
+
+
+def test_the_work_of_a_day_is_done_by_keyboard(page: Page) -> None:
+    ask(page, MEETING)
+    keys, now = page.keyboard, page.locator("#or-now")
+    now.locator(".or-wrong summary").focus()
+    keys.press("Enter")
+    keys.press("Tab")
+    keys.press("Space")
+    expect(now.get_by_label("Wrong speaker")).to_be_checked()
+    now.get_by_label("What should it be?").focus()
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(page.locator("#or-status")).to_contain_text("It is kept")
+    row = page.locator(".or-talk").first
+    row.get_by_role("button", name="Rename").focus()
+    keys.press("Enter")
+    keys.type("By keyboard")
+    keys.press("Enter")
+    expect(row).to_contain_text("By keyboard")
+    expect(row.locator(".or-open")).to_be_focused()
+    now.get_by_role("button", name="Edit").focus()
+    keys.press("Enter")
+    expect(page.get_by_label("Question", exact=True)).to_have_value(MEETING)
+    expect(page.get_by_label("Question", exact=True)).to_be_focused()
+    keys.press("Enter")
+    answered(page, MEETING)
+    row.get_by_role("button", name="Delete").focus()
+    keys.press("Enter")
+    keys.press("Enter")
+    expect(page.locator(".or-exchange")).to_have_count(0)
+    expect(page.get_by_role("button", name="New conversation")).to_be_focused()
+
+
+def test_a_phones_menu_is_left_by_touch_and_covers_what_is_under_it(browser: Browser, chat: str) -> None:
+    with page_open(browser, chat, viewport={"width": 390, "height": 844}, has_touch=True) as page:
+        page.get_by_role("button", name="Menu").tap()
+        expect(page.get_by_role("button", name="Close the menu")).to_be_focused()
+        assert page.locator("#or-left").evaluate("left => left.inert")
+        check_accessible(page)
+        page.get_by_role("button", name="Close the menu").tap()
+        expect(page.locator("#or-rail")).to_be_hidden()
+        assert not page.locator("#or-left").evaluate("left => left.inert")
+        page.get_by_role("button", name="Menu").tap()
+        page.touchscreen.tap(385, 400)  # beside it
+        expect(page.locator("#or-rail")).to_be_hidden()
 
 
 def test_the_page_works_at_twice_its_size(browser: Browser, chat: str) -> None:

@@ -31,7 +31,7 @@ def test_a_source_number_opens_the_statement_at_its_words(page: Page) -> None:
     assert marked(page) == cited(page) == HARBOUR
     assert page.locator(".or-text").text_content() == STATEMENTS["gov/harbour"][1]
     assert page.evaluate("window.scrollY") == 0  # the panel scrolls, the conversation stays
-    expect(page.locator("#or-panel header .or-voice")).to_contain_text("as reported by the issuer")
+    expect(page.locator("#or-panel .or-steps .or-voice")).to_contain_text("as reported by the issuer")
     away = page.locator("#or-panel .or-link a")
     assert away.get_attribute("rel") == "noopener noreferrer nofollow"
     assert away.get_attribute("target") == "_blank"
@@ -50,11 +50,11 @@ def test_evidence_cards_have_what_a_reader_checks(page: Page) -> None:
 def test_previous_and_next_go_through_an_answers_quotes(page: Page) -> None:
     ask(page, CALLS)
     page.locator("#or-now .or-body .or-chip").first.click()
-    expect(page.locator(".or-steps span")).to_have_text("Quote 1 of 3")
+    expect(page.locator(".or-step-row > span")).to_have_text("Quote 1 of 3")
     expect(page.get_by_role("button", name="Previous")).to_be_disabled()
     first = page.locator("#or-panel h2").text_content()
     page.get_by_role("button", name="Next").click()
-    expect(page.locator(".or-steps span")).to_have_text("Quote 2 of 3")
+    expect(page.locator(".or-step-row > span")).to_have_text("Quote 2 of 3")
     assert marked(page) == cited(page, 1)
     page.get_by_role("button", name="Previous").click()
     expect(page.locator("#or-panel h2")).to_have_text(first or "")

@@ -17,7 +17,7 @@ from ingest.vectors import embed_due
 from rag.engine import Engine
 from tests.conftest import put
 from tests.site import serving
-from ui.chat.adding import Adding, Pasted
+from ui.chat.adding import Adding, Batch, Pasted, Sent
 from ui.chat.beside import Beside
 from ui.chat.narrowing import choices, in_words, read_filters
 from ui.chat.talk import Picture, Talk, sentence
@@ -84,11 +84,13 @@ def test_who_may_only_look_can_neither_ask_nor_judge_nor_add(engine: Engine, des
     assert "may not do that" in talk.judge(looker, {"answer": "x", "verdict": "good"})
     adding = Adding(engine)
     before = engine.holdings.archive.last_change()
-    (told,) = adding.add(ANA, [], Pasted("Text.", "Title", "2025-01-01"), "", "")
+    (told,) = adding.add(ANA, Sent(pasted=Pasted("Text.", "Title", "2025-01-01")))
     assert "not add" in told.html
-    assert "not add" in adding.correct(ANA, {"statement": "open", "title": "Mine"})
+    assert "not add" in adding.correct(ANA, Batch(), {"mend": "open", "title": "Mine"}).html
+    assert "not add" in adding.supply(ANA, Batch(), Sent(), {"supply": "x"}).html
     assert engine.holdings.archive.last_change() == before
-    *_, told = adding.add(LOCAL, [], Pasted("The Warden shut the gate.", "Gate", "2025-01-01"), "", "Ministry of Gates")
+    gate = Sent(pasted=Pasted("The Warden shut the gate.", "Gate", "2025-01-01"), issuer="Ministry of Gates")
+    *_, told = adding.add(LOCAL, gate)
     assert "1 statement taken in." in told.html
 
 
@@ -103,16 +105,17 @@ def test_a_page_is_taken_in_by_its_address(tmp_path: Path) -> None:
         sources = SourceSettings(allow_private=(ip_network("127.0.0.0/8"),), ports=(site.port,))
         settings = Settings(archive=tmp_path / "archive", sources=sources)
         with Holdings(settings, create=True) as holdings:
-            *_, told = Adding(Engine(holdings)).add(LOCAL, [], Pasted("", "", ""), site.url("/gate"), "Wardens")
+            *_, told = Adding(Engine(holdings)).add(LOCAL, Sent(address=site.url("/gate"), issuer="Wardens"))
     assert "1 statement taken in." in told.html
-    assert "2 Oct 2025 · Wardens" in told.html
+    assert "2 Oct 2025" in told.html
+    assert "Wardens" in told.html
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/secret", "http://169.254.169.254/", "file:///etc/passwd"])
 def test_an_address_of_this_machine_is_not_fetched(engine: Engine, address: str) -> None:
     before = engine.holdings.archive.last_change()
-    *_, told = Adding(engine).add(LOCAL, [], Pasted("", "", ""), address, "")
-    assert 'role="alert"' in told.html
+    *_, told = Adding(engine).add(LOCAL, Sent(address=address))
+    assert len(told.batch.problems) == 1
     assert not told.taken
     assert engine.holdings.archive.last_change() == before
 

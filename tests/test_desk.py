@@ -13,7 +13,9 @@ from corpus.archive import Archive
 from corpus.errors import ArchiveError, InputError, NotHeld
 from corpus.model import Filters
 from tests.conftest import put
-from ui.desk import LARGEST_PAGE, LONGEST_NOTE, LONGEST_TITLE, Desk, Verdict, turns
+from ui.conversation import turns
+from ui.desk import LARGEST_PAGE, LONGEST_TITLE, Desk
+from ui.feedback import LONGEST_NOTE, Verdict
 from ui.reader import Reader
 
 

@@ -13,7 +13,8 @@ from corpus.model import Filters
 from evals.cases import Case, load_cases, resolve
 from tests.conftest import Run, put
 from ui.commands.feedback import case_of
-from ui.desk import Desk, Feedback, Verdict
+from ui.desk import Desk
+from ui.feedback import Feedback, Verdict
 
 
 def record(*quotes: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from corpus.errors import NotHeld
 from corpus.model import Filters, Statement, Voice
 from rag.model import Answer, Citation, Outcome, Question, Searched
-from ui.desk import Conversation, Exchange
+from ui.conversation import Conversation, Exchange
 from ui.export import FORMS, export
 from ui.record import as_record
 

@@ -23,11 +23,10 @@ from typing import Any
 
 from corpus.errors import ArchiveError
 from corpus.model import Filters, sha256
-from corpus.schema import migrate
+from corpus.schema import open_database
 from corpus.settings import AuditSettings
 from rag.engine import Engine
 from rag.model import Answer, Event, Hit, Turn
-from ui.access.store import private_database
 from ui.logs import request_id
 from ui.metrics import Metrics
 from ui.reader import Reader
@@ -83,11 +82,7 @@ class Audit:
 
     def __init__(self, folder: Path, settings: AuditSettings) -> None:
         self._settings = settings
-        self._database = private_database(folder / DATABASE)
-        try:
-            migrate(self._database.connection, MIGRATIONS, "audit log")
-        except sqlite3.Error as error:
-            raise ArchiveError(f"{folder / DATABASE} cannot be opened: {error}") from error
+        self._database = open_database(folder / DATABASE, MIGRATIONS, "audit log")
         with self._database.transaction() as db:
             db.execute("INSERT INTO secret SELECT ? WHERE NOT EXISTS (SELECT 1 FROM secret)", (secrets.token_hex(32),))
             self._secret: str = db.execute("SELECT value FROM secret").fetchone()["value"]

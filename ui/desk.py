@@ -10,22 +10,20 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from corpus.archive import Archive
-from corpus.database import Database
-from corpus.errors import ArchiveError, InputError, NotHeld
+from corpus.errors import InputError, NotHeld
 from corpus.model import Filters
-from corpus.schema import migrate
-from rag.model import Turn
+from corpus.schema import open_database
+from ui.conversation import Conversation, Exchange, filters_json
+from ui.feedback import FeedbackBox
 from ui.reader import Reader
 
 DATABASE = "desk.sqlite3"
-LONGEST_TITLE, LONGEST_NOTE = 200, 2000
+LONGEST_TITLE = 200
 LONGEST_ANSWER = 4_000_000  # characters of an answer's record
 MOST_EXCHANGES = 500  # in one conversation
 LARGEST_PAGE = 200
@@ -69,65 +67,7 @@ MIGRATIONS = (
 )
 
 
-class Verdict(StrEnum):
-    """What a reader says of an answer."""
-
-    GOOD = "good"
-    WRONG_SPEAKER = "wrong speaker"
-    WRONG_DATE = "wrong date"
-    NOT_SUPPORTED = "not supported"
-    MISSED = "missed something"
-
-
-@dataclass(frozen=True, slots=True)
-class Conversation:
-    """A conversation's place on the shelf; `exchanges` counts its answers."""
-
-    id: str
-    title: str
-    created: datetime
-    updated: datetime
-    exchanges: int
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """A question and its answer, as they were.
-
-    Attributes:
-        id: what a permalink names; cannot be guessed.
-        asked: the filters that the reader had set, as `filters_json` writes them.
-        answer: the answer's record, see `ui.record`.
-        reader: name of who asked.
-        seen: groups of who asked; None is somebody who may see everything.
-    """
-
-    id: str
-    conversation: str
-    question: str
-    asked: Mapping[str, Any]
-    answer: Mapping[str, Any]
-    reader: str
-    seen: frozenset[str] | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """What a reader said of an answer, with all that it is about; `marker` names one citation, or None."""
-
-    id: int
-    answer_id: str
-    reader: str
-    verdict: Verdict
-    marker: int | None
-    note: str
-    turns: tuple[str, ...]
-    answer: Mapping[str, Any]
-    at: datetime
-
-
-class Desk:
+class Desk(FeedbackBox):
     """Open with `Desk(folder)`, the archive's folder; safe to use from several threads and processes.
 
     Every method takes the name of the reader on whose behalf it is called; to anybody else a conversation is not
@@ -138,12 +78,7 @@ class Desk:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._database = Database(folder / DATABASE)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            migrate(self._database.connection, MIGRATIONS, "desk")
-        except (OSError, sqlite3.Error) as error:
-            raise ArchiveError(f"{folder / DATABASE} cannot be opened: {error}") from error
+        super().__init__(open_database(folder / DATABASE, MIGRATIONS, "desk"))
 
     def close(self) -> None:
         """Close the connections of every thread."""
@@ -281,69 +216,6 @@ class Desk:
             raise NotHeld(_NO_ANSWER)
         return _exchange(row)
 
-    # ---- feedback ------------------------------------------------------------------------------------------------
-
-    def judge(
-        self, reader: str, exchange: Exchange, verdict: Verdict, *, marker: int | None = None, note: str = ""
-    ) -> None:
-        """Keep what a reader says of an answer that they have opened; said again, the newest note counts.
-
-        Raises:
-            InputError: the note is too long, or the answer has no such marker.
-        """
-        if len(note) > LONGEST_NOTE:
-            raise InputError("Note", f"{LONGEST_NOTE} characters at most.")
-        if marker is not None and marker not in {item["marker"] for item in exchange.answer.get("citations", ())}:
-            raise InputError("Feedback", f"the answer has no source {marker}.")
-        before = self._database.connection.execute(
-            "SELECT question FROM exchange WHERE conversation_id = ?1 AND ordinal <="
-            " (SELECT ordinal FROM exchange WHERE id = ?2) ORDER BY ordinal",
-            (exchange.conversation, exchange.id),
-        )
-        turns = json.dumps([row["question"] for row in before] or [exchange.question], ensure_ascii=False)
-        with self._database.transaction() as db:
-            db.execute(
-                "DELETE FROM feedback WHERE answer_id = ? AND reader = ? AND verdict = ? AND marker IS ?",
-                (exchange.id, reader, verdict.value, marker),
-            )
-            db.execute(
-                "INSERT INTO feedback (answer_id, reader, verdict, marker, note, turns, answer, at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (exchange.id, reader, verdict.value, marker, note.strip(), turns, _dump(exchange.answer), _now()),
-            )
-
-    def verdicts(self, reader: str, conversation_id: str) -> dict[str, list[str]]:
-        """What a reader has said of a conversation's answers so far, by answer."""
-        rows = self._database.connection.execute(
-            "SELECT f.answer_id, f.verdict FROM feedback f JOIN exchange e ON e.id = f.answer_id"
-            " WHERE e.conversation_id = ? AND f.reader = ? ORDER BY f.id",
-            (conversation_id, reader),
-        )
-        found: dict[str, list[str]] = {}
-        for row in rows:
-            found.setdefault(row["answer_id"], []).append(row["verdict"])
-        return found
-
-    def feedback(self, *, limit: int = LARGEST_PAGE, offset: int = 0) -> list[Feedback]:
-        """Everything said by all readers, oldest first; for those who look after the installation."""
-        rows = self._database.connection.execute(
-            "SELECT * FROM feedback ORDER BY id LIMIT ? OFFSET ?", (max(0, min(limit, LARGEST_PAGE)), max(0, offset))
-        )
-        return [
-            Feedback(
-                row["id"],
-                row["answer_id"],
-                row["reader"],
-                Verdict(row["verdict"]),
-                row["marker"],
-                row["note"],
-                tuple(json.loads(row["turns"])),
-                json.loads(row["answer"]),
-                datetime.fromisoformat(row["at"]),
-            )
-            for row in rows
-        ]
-
 
 def may_see(reader: Reader, archive: Archive, statement_id: str) -> bool:
     """Whether a statement is held and its audience, if it has one, includes the reader."""
@@ -352,22 +224,6 @@ def may_see(reader: Reader, archive: Archive, statement_id: str) -> bool:
     except NotHeld:
         return False
     return reader.groups is None or not audience or bool(reader.groups & set(audience))
-
-
-def turns(exchanges: list[Exchange]) -> list[Turn]:
-    """Exchanges as the engine takes the turns before a question."""
-    return [Turn(exchange.question, str(exchange.answer.get("text", ""))) for exchange in exchanges]
-
-
-def filters_json(filters: Filters) -> dict[str, Any]:
-    """What a reader narrows to, as JSON; what they may see is not part of it."""
-    return {
-        "date_from": filters.date_from.isoformat() if filters.date_from else None,
-        "date_to": filters.date_to.isoformat() if filters.date_to else None,
-        "issuers": list(filters.issuers),
-        "speakers": list(filters.speakers),
-        "kinds": list(filters.kinds),
-    }
 
 
 _NO_ANSWER = "There is no such answer here, or it is not for you to see. Ask whoever sent you the link."
@@ -400,10 +256,6 @@ def _exchange(row: sqlite3.Row) -> Exchange:
         None if (seen := json.loads(row["seen"])) is None else frozenset(seen),
         datetime.fromisoformat(row["at"]),
     )
-
-
-def _dump(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _now() -> str:

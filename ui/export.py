@@ -8,7 +8,7 @@ from datetime import datetime
 
 from corpus.errors import NotHeld
 from rag.model import Outcome
-from ui.desk import Conversation, Exchange
+from ui.conversation import Conversation, Exchange
 from ui.record import from_record
 from ui.render.answer import LABELS, searched_words
 from ui.render.cited import Run, runs_of

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import math
 import time
-from contextlib import suppress
+from contextlib import aclosing, suppress
 
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage
@@ -24,9 +24,10 @@ from corpus.settings import LimitSettings
 from ui.access.boundary import route_path
 from ui.api.problems import problem_response
 from ui.metrics import Metrics
+from ui.places import Places
 from ui.reader import LOCAL, reader_of
 
-_QUEUE = "/gradio_api/queue/join"  # where the chat page sends questions; its own queue does the work
+_QUEUE = "/gradio_api/queue/join"  # where the chat page sends questions, which stand in the same line (`ui.chat.turns`)
 _ENDLESS = "/gradio_api/heartbeat/"  # a page that is open keeps one
 _FEW_SECONDS = 5
 log = logging.getLogger(__name__)
@@ -136,19 +137,26 @@ class Line:
         settings: how many and how long.
         rates: counted for everybody but the owner of a server without sign-in.
         stopping: set when the server is to end: streams that never would are told that their reader has gone.
-        metrics: where it shows how long the line is.
+        places: to work in.
+        metrics: where it shows how many are worked on.
     """
 
     def __init__(
-        self, app: ASGIApp, *, settings: LimitSettings, rates: Rates, stopping: asyncio.Event, metrics: Metrics
+        self,
+        app: ASGIApp,
+        *,
+        settings: LimitSettings,
+        rates: Rates,
+        stopping: asyncio.Event,
+        places: Places,
+        metrics: Metrics,
     ) -> None:
         self._app = app
         self._settings = settings
         self._rates = rates
         self._stopping = stopping
         self._metrics = metrics
-        self._places = asyncio.Semaphore(settings.at_once)
-        self._waiting = 0
+        self._places = places
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -174,18 +182,16 @@ class Line:
         return self._rates.take(reader.name, scope["client"][0] if scope.get("client") else "")
 
     async def _in_line(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._places.locked() and self._waiting >= self._settings.waiting:
+        if self._places.full:
             await _busy("Too many requests are waiting already.")(scope, receive, send)
             return
-        self._waiting += 1
         try:
-            with self._metrics.waiting.track_inprogress():
-                await asyncio.wait_for(self._places.acquire(), self._settings.answer_seconds)
+            async with asyncio.timeout(self._settings.answer_seconds), aclosing(self._places.line()) as line:
+                async for _ in line:
+                    pass
         except TimeoutError:
             await _busy("Its turn did not come in time.")(scope, receive, send)
             return
-        finally:
-            self._waiting -= 1
         await self._work(scope, receive, send)
 
     async def _work(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -204,7 +210,7 @@ class Line:
                 with self._metrics.working.track_inprogress():
                     await self._app(scope, receive, sending)
             finally:
-                self._places.release()
+                self._places.leave()
 
         task = asyncio.create_task(working())
         try:

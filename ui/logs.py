@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import re
 import time
-from typing import Any
 
 from asgi_correlation_id import CorrelationIdFilter, correlation_id
 from pythonjsonlogger.json import JsonFormatter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from corpus.errors import SettingsError
 from corpus.settings import LogSettings
 from ui.access.boundary import route_path
 from ui.api.problems import problem_response
@@ -20,7 +18,7 @@ from ui.reader import Reader
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")  # nothing that could forge a line of a log
 # Probes, and what a page loads beside itself: logged only where the level is DEBUG.
-_QUIET = re.compile(
+QUIET = re.compile(
     r"/(?:healthz|readyz|metrics|favicon\.ico|manifest\.json|theme\.css|(?:static|assets|svelte)/|gradio_api/)"
 )
 log = logging.getLogger(__name__)
@@ -63,7 +61,7 @@ class Observe:
             self._note(scope, path, status, time.perf_counter() - started)
 
     def _note(self, scope: Scope, path: str, status: int, seconds: float) -> None:
-        route = _route(scope, path)
+        route = route_of(scope, path)
         self._metrics.requests.labels(scope["method"], route, str(status)).inc()
         self._metrics.seconds.labels(route).observe(seconds)
         reader = scope.get("state", {}).get("reader")
@@ -75,7 +73,7 @@ class Observe:
             "reader": reader.name if isinstance(reader, Reader) else None,
             "address": scope["client"][0] if scope.get("client") else None,
         }
-        level = logging.DEBUG if status < 400 and _QUIET.match(path) else logging.INFO
+        level = logging.DEBUG if status < 400 and QUIET.match(path) else logging.INFO
         log.log(level, "%(method)s %(path)s %(status)s %(milliseconds)s ms", fields, extra=fields)
 
 
@@ -99,26 +97,12 @@ def request_id() -> str | None:
     return correlation_id.get()
 
 
-def traced(app: ASGIApp, settings: LogSettings) -> ASGIApp:
-    """The application with a span for each request, where the settings ask for traces.
-
-    Raises:
-        SettingsError: they do, and OpenTelemetry is not installed.
-    """
-    if not settings.traces:
-        return app
-    try:
-        from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
-        from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
-        from opentelemetry.sdk.resources import Resource
-        from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
-    except ImportError as error:
-        raise SettingsError("Traces need more packages: pip install 'onrecord[traces]'.") from error
-    provider = TracerProvider(resource=Resource.create({"service.name": "onrecord"}))
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    wrapped: Any = OpenTelemetryMiddleware(app, tracer_provider=provider, excluded_urls="healthz,readyz,metrics")
-    return wrapped  # type: ignore[no-any-return]
+def route_of(scope: Scope, path: str) -> str:
+    """A route's pattern, so that ids do not each become a counter of their own."""
+    pattern = getattr(scope.get("route"), "path", None)
+    if isinstance(pattern, str) and pattern:
+        return pattern
+    return "/gradio_api" if path.startswith("/gradio_api/") else "page"
 
 
 class _Plain(logging.Formatter):
@@ -126,11 +110,3 @@ class _Plain(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name that logging calls
         return super().formatMessage(record).replace("\n", "\\n").replace("\r", "\\r")
-
-
-def _route(scope: Scope, path: str) -> str:
-    """A route's pattern, so that ids do not each become a counter of their own."""
-    pattern = getattr(scope.get("route"), "path", None)
-    if isinstance(pattern, str) and pattern:
-        return pattern
-    return "/gradio_api" if path.startswith("/gradio_api/") else "page"

@@ -33,9 +33,12 @@ from ui.api.problems import add_errors
 from ui.api.routes import add_routes
 from ui.audit import Audit, Retention, Watched
 from ui.chat import mount_chat
+from ui.desk import Desk
 from ui.limits import Bodies, Line, Rates
-from ui.logs import REQUEST_ID, Observe, traced
+from ui.logs import REQUEST_ID, Observe
 from ui.metrics import Metrics
+from ui.places import Places
+from ui.tracing import TracedEngine, TraceRequests, Tracing
 
 OPEN_PATHS = ("/healthz", "/readyz", "/embed.js")  # the script is loaded by pages of other sites
 Lifespan = Callable[[Any], AbstractAsyncContextManager[Any]]
@@ -53,17 +56,23 @@ def create_app(engine: Engine, settings: Settings, *, hosts: frozenset[str] | No
     folder = engine.holdings.archive.folder
     store, audit = open_store(folder), Audit(folder, settings.audit)
     metrics = Metrics(engine.holdings)
-    watched = Watched(engine, audit, metrics)
+    tracing = Tracing() if settings.log.traces else None
+    watched = Watched(TracedEngine(engine, tracing.tracer) if tracing else engine, audit, metrics)
     ways, oidc = _ways(settings, store)
     add_errors(app)
     metrics.add_route(app)
     if oidc is not None:
         oidc.add_routes(app)
-    add_routes(app, watched, settings)
-    mount_chat(app, watched, settings)
+    desk, places = Desk(folder), Places(settings.limits, metrics)
+    add_routes(app, watched, desk)
+    mount_chat(app, watched, settings, desk, places)
     app.state.stopping = asyncio.Event()
-    _add_middleware(app, settings, hosts, ways, metrics, store)
-    app.router.lifespan_context = _lifespan(app.router.lifespan_context, audit, [store, audit])
+    _add_middleware(app, settings, hosts, ways, metrics, places, store)
+    closed_last: list[Any] = [desk, store, audit]
+    if tracing:
+        app.add_middleware(TraceRequests, tracer=tracing.tracer)
+        closed_last.append(tracing)
+    app.router.lifespan_context = _lifespan(app.router.lifespan_context, audit, closed_last)
     return app
 
 
@@ -80,7 +89,7 @@ def serve(engine: Engine, settings: Settings, host: str = "127.0.0.1", port: int
 def make_server(app: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.Server:
     """What listens for an application; run it, and set its `should_exit` to stop it in good order."""
     config = uvicorn.Config(
-        traced(app, settings.log),
+        app,
         host=host,
         port=port,
         root_path=_root(settings),
@@ -164,13 +173,16 @@ def _add_middleware(
     hosts: frozenset[str] | None,
     ways: list[Way],
     metrics: Metrics,
+    places: Places,
     store: Database,
 ) -> None:
     """What a request passes, the innermost first."""
     sign_in, server, origins = settings.sign_in, settings.server, settings.portal.origins
     oidc = sign_in.mode == "oidc"
     rates = Rates(settings.limits)
-    app.add_middleware(Line, settings=settings.limits, rates=rates, stopping=app.state.stopping, metrics=metrics)
+    app.add_middleware(
+        Line, settings=settings.limits, rates=rates, stopping=app.state.stopping, places=places, metrics=metrics
+    )
     app.add_middleware(Bodies, settings=settings.limits)
     app.add_middleware(
         SignIn,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from pathlib import Path
 
 from corpus.database import Database
-from corpus.errors import ArchiveError
-from corpus.schema import migrate
+from corpus.schema import open_database
 
 DATABASE = "access.sqlite3"
 MIGRATIONS = (
@@ -44,26 +42,7 @@ def open_store(folder: Path) -> Database:
     Raises:
         ArchiveError: it cannot be opened.
     """
-    database = private_database(folder / DATABASE)
-    try:
-        migrate(database.connection, MIGRATIONS, "store of keys and sessions")
-    except sqlite3.Error as error:
-        raise ArchiveError(f"{folder / DATABASE} cannot be opened: {error}") from error
-    return database
-
-
-def private_database(path: Path) -> Database:
-    """A database file that other users of the machine cannot read.
-
-    Raises:
-        ArchiveError: it cannot be made.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)  # SQLite gives its own files beside it the same mode
-    except OSError as error:
-        raise ArchiveError(f"{path} cannot be opened: {error}") from error
-    return Database(path)
+    return open_database(folder / DATABASE, MIGRATIONS, "store of keys and sessions")
 
 
 def cookie_secret(store: Database) -> str:

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from corpus.model import Filters
 from rag.model import Outcome, Turn
 from ui.api.view import LONGEST_QUESTION
-from ui.desk import LONGEST_NOTE, LONGEST_TITLE, Verdict
+from ui.desk import LONGEST_TITLE
+from ui.feedback import LONGEST_NOTE, Verdict
 
 LONGEST_HISTORY = 50  # turns
 _ISO = re.compile(r"\d{4}-\d\d-\d\d", re.A)

@@ -16,7 +16,8 @@ from ui.api.bodies import AskIn, ConversationOut, ExchangeOut, FeedbackIn, Feedb
 from ui.api.deps import address, may, next_page, refusals
 from ui.api.events import event, event_stream
 from ui.api.view import View, checked
-from ui.desk import Desk, Exchange, turns
+from ui.conversation import Exchange, turns
+from ui.desk import Desk
 from ui.reader import Reader
 from ui.record import as_record
 

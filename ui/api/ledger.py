@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -19,9 +18,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
-from corpus.database import Database
-from corpus.errors import ArchiveError
-from corpus.schema import migrate
+from corpus.schema import open_database
 from ui.api.problems import Refusal
 from ui.reader import reader_of
 
@@ -80,12 +77,7 @@ class Ledger:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.database = Database(folder / DATABASE)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            migrate(self.database.connection, MIGRATIONS, "ledger")
-        except (OSError, sqlite3.Error) as error:
-            raise ArchiveError(f"{folder / DATABASE} cannot be opened: {error}") from error
+        self.database = open_database(folder / DATABASE, MIGRATIONS, "ledger")
         with self.database.transaction() as db:  # requests that ended with the process that served them
             db.execute("DELETE FROM reply WHERE status IS NULL")
 

@@ -11,7 +11,6 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.routing import Match, Route
 
-from corpus.settings import Settings
 from rag.engine import Engine
 from ui.api import asking, browsing, conversations, embed, health, ingesting, openai
 from ui.api.jobs import Jobs
@@ -23,16 +22,15 @@ from ui.desk import Desk
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"]
 
 
-def add_routes(app: FastAPI, engine: Engine, settings: Settings) -> None:
+def add_routes(app: FastAPI, engine: Engine, desk: Desk) -> None:
     """Put the routes into an application, and what they need into its lifespan.
 
     Args:
         app: where they go, before anything that takes every path.
         engine: answers and searches.
-        settings: which portals may frame the chat.
+        desk: what readers keep.
     """
-    folder = engine.holdings.archive.folder
-    desk, ledger = Desk(folder), Ledger(folder)
+    ledger = Ledger(engine.holdings.archive.folder)
     jobs = Jobs(engine.holdings, ledger)
     mcp = McpEndpoint(engine)
     router = APIRouter(route_class=once(ledger))
@@ -58,7 +56,6 @@ def add_routes(app: FastAPI, engine: Engine, settings: Settings) -> None:
         finally:
             await run_in_threadpool(jobs.stop)
             ledger.close()
-            desk.close()
 
     app.router.lifespan_context = running
 

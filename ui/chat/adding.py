@@ -4,32 +4,40 @@ from __future__ import annotations
 
 import json
 import logging
+import queue
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from corpus.errors import InputError, NotHeld
 from corpus.holdings import Holdings
 from corpus.ledger import Ledger
-from corpus.model import Statement, sha256
+from corpus.model import sha256
 from ingest.correct import correct
-from ingest.pipeline import ingest
-from ingest.readers import Item, registry
+from ingest.pipeline import Report, ingest
+from ingest.readers import Item, reader_for, registry
 from ingest.sources.sync import fetch_items, visitor_for
 from ingest.sources.urls import is_web_address
 from rag.engine import Engine
 from ui.chat.talk import sentence
 from ui.desk import may_see
 from ui.reader import Reader
-from ui.render.adding import added_html, problem_html, progress_html
+from ui.render.adding import Problem, Trouble, added_html, indexing_html, progress_html
 from ui.render.answer import notice_html
+from ui.render.words import many
 
 LONGEST_PASTE = 500_000
+MOST_AT_ONCE = 4
 MOST_SHOWN = 50
+MOST_PROBLEMS = 100
 MOST_PAGES = 20  # of a feed or sitemap whose address is given
 _NOT_ALLOWED = "You may read here, but not add. Ask whoever looks after this installation."
+_MENDED = ("title", "date", "event_date", "issuer", "speakers", "kind", "language")
+_SUPPLIED = ("title", "date", "issuer", "kind")
 log = logging.getLogger(__name__)
 
 
@@ -37,16 +45,36 @@ log = logging.getLogger(__name__)
 class Pasted:
     """A text as a reader pasted it, with what they said of it."""
 
-    text: str
-    title: str
-    day: str
+    text: str = ""
+    title: str = ""
+    day: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a reader sends: paths of files, a pasted text, a web address, and who issued what does not say."""
+
+    files: Sequence[str] = ()
+    pasted: Pasted = Pasted()
+    address: str = ""
+    issuer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is listed in the page of what a reader has sent: ids of statements, how many more, and problems."""
+
+    held: tuple[str, ...] = ()
+    more: int = 0
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What to tell the reader; `taken` when all is done and the form can be emptied."""
+    """What to tell the reader, and what it lists; `taken` when all is done and the form can be emptied."""
 
     html: str
+    batch: Batch = Batch()
     taken: bool = False
 
 
@@ -59,77 +87,164 @@ class Adding:
 
     def __init__(self, engine: Engine) -> None:
         self._holdings: Holdings = engine.holdings
+        self._threads = ThreadPoolExecutor(MOST_AT_ONCE, "onrecord-adding")  # so that progress can be told meanwhile
 
     @staticmethod
     def endings() -> list[str]:
         """The endings of files that can be taken."""
         return sorted(registry())
 
-    def add(self, reader: Reader, files: Sequence[str], pasted: Pasted, address: str, issuer: str) -> Iterator[Told]:
+    def waiting(self) -> int:
+        """How many passages are found by their words alone, until their vectors are made."""
+        return self._holdings.archive.count_without_vector(self._holdings.embedder.name)
+
+    def indexing(self) -> str:
+        """The same as HTML."""
+        return indexing_html(self.waiting())
+
+    def add(self, reader: Reader, sent: Sent) -> Iterator[Told]:
         """Take files, a pasted text and what a web address has in, one after the other."""
         if "ingest" not in reader.scopes:
             yield Told(notice_html(_NOT_ALLOWED))
             return
         with tempfile.TemporaryDirectory(prefix="onrecord-paste-") as folder:
-            paths = [Path(file) for file in files]
-            if pasted.text.strip():
-                try:
-                    paths.append(_written(pasted, Path(folder)))
-                except InputError as error:
-                    yield Told(notice_html(str(error)))
-                    return
-            named: list[Path | str] = [*paths, *([address.strip()] if address.strip() else [])]
+            try:
+                named = _named(sent, Path(folder))
+            except InputError as error:
+                yield Told(notice_html(str(error)))
+                return
             if not named:
                 yield Told(notice_html("Choose a file, paste a text or give a web address first."))
                 return
-            yield from self._take(reader, named, issuer.strip() or None)
+            yield from self._take(reader, named, sent.issuer.strip() or None)
 
     def _take(self, reader: Reader, named: Sequence[Path | str], issuer: str | None) -> Iterator[Told]:
-        archive = self._holdings.archive
-        before, problems = archive.last_change(), list[InputError]()
-        unchanged = 0
-        for done, thing in enumerate(named):
+        held, problems = list[str](), list[Problem]()
+        changed = unchanged = done = 0
+        for number, thing in enumerate(named):
             name = thing.name if isinstance(thing, Path) else thing
-            yield Told(progress_html(name, done, len(named)))
+            yield Told(progress_html(name, number, len(named), done))
+            read = set[str]()
+            through: queue.SimpleQueue[int | None] = queue.SimpleQueue()  # None at the end
+            work = self._threads.submit(self._ingest, thing, issuer, read, through.put)
+            work.add_done_callback(partial(_end, through))
+            while (more := through.get()) is not None:
+                done += more
+                yield Told(progress_html(name, number, len(named), done))
             try:
-                report = ingest(self._found(thing, issuer), self._holdings, issuer=issuer)
-                problems += report.problems
-                unchanged += report.unchanged
+                report = work.result()
             except Exception as error:
-                problems.append(InputError(name, sentence(error)))
-        _, changed = archive.changes(before, words=True)
-        held = archive.statements(changed[:MOST_SHOWN])
-        log.info("%s added %d statements", reader.name, len(changed))
-        waiting = archive.count_without_vector(self._holdings.embedder.name)
-        shown = [held[name] for name in changed[:MOST_SHOWN] if name in held]
-        html = added_html(shown, len(changed), unchanged, waiting)
-        html += "".join(problem_html(_shown(problem.where), problem.problem) for problem in problems)
-        yield Told(html, taken=not problems)
+                problems.append(Problem(name, sentence(error), missing=False))
+                continue
+            held += report.held
+            changed += report.new + report.changed + report.updated
+            unchanged += report.unchanged
+            problems += [Problem(_shown(p.where), p.problem, p.where in read) for p in report.problems]
+        log.info("%s added %d statements", reader.name, changed)
+        said = f"{many(changed, 'statement')} taken in."
+        if unchanged:
+            said += f" {many(unchanged, 'statement')} held already."
+        shown = tuple(held[:MOST_SHOWN])
+        batch = Batch(shown, changed - len(shown), tuple(problems[:MOST_PROBLEMS]))
+        yield self._told(reader, said, batch, taken=not problems)
 
-    def _found(self, thing: Path | str, issuer: str | None) -> Iterator[Path | Item | InputError]:
-        """A file as it is, and what a web address has; only public addresses are called, see `SourceSettings`."""
-        if isinstance(thing, Path):
-            yield thing
-        elif not is_web_address(thing):
-            yield InputError(thing, "is no web address; it begins with https://")
-        else:
-            with Ledger(self._holdings.archive) as ledger:
-                yield from fetch_items(thing, visitor_for(self._holdings), ledger, issuer, MOST_PAGES)
+    def _ingest(self, thing: Path | str, issuer: str | None, read: set[str], progress: Callable[[int], None]) -> Report:
+        return ingest(self._found(thing, issuer, read), self._holdings, issuer=issuer, progress=progress)
 
-    def correct(self, reader: Reader, form: Mapping[str, Any]) -> str:
-        """Mend what was understood of a statement; the statement as it is then, or why not."""
-        statement_id = str(form.get("statement", ""))
+    def correct(self, reader: Reader, batch: Batch, form: Mapping[str, Any]) -> Told:
+        """Mend what was understood of a statement; the list as it is then, or with the reason why not."""
+        statement_id = str(form.get("mend", ""))
         if "ingest" not in reader.scopes or not may_see(reader, self._holdings.archive, statement_id):
-            return notice_html(_NOT_ALLOWED)
-        names = ("title", "date", "event_date", "issuer", "speakers", "kind")
-        changes = {name: str(form[name]) for name in names if name in form}
+            return Told(notice_html(_NOT_ALLOWED), batch)
+        given = {name: str(form[name]) for name in _MENDED if name in form}
         try:
-            mended: Statement = correct(self._holdings.archive, statement_id, changes, editor=reader.name)
+            mended = correct(self._holdings.archive, statement_id, given, editor=reader.name)
         except (InputError, NotHeld) as error:
-            return notice_html(sentence(error))
+            return self._told(reader, "Not corrected.", batch, Trouble(statement_id, sentence(error), given))
         self._holdings.lexical.catch_up(self._holdings.archive)
-        waiting = self._holdings.archive.count_without_vector(self._holdings.embedder.name)
-        return added_html([mended], 1, 0, waiting, mended=True)
+        if statement_id not in batch.held:
+            batch = replace(batch, held=(statement_id, *batch.held))
+        return self._told(reader, f"Corrected: {mended.title}", batch)
+
+    def supply(self, reader: Reader, batch: Batch, sent: Sent, form: Mapping[str, Any]) -> Told:
+        """Take what could not be taken, with what its reader says of it; the list as it is then."""
+        if "ingest" not in reader.scopes:
+            return Told(notice_html(_NOT_ALLOWED), batch)
+        where, issuer = str(form.get("supply", "")), sent.issuer.strip() or None
+        given = {name: text for name in _SUPPLIED if (text := str(form.get(name) or "").strip())}
+        try:
+            with tempfile.TemporaryDirectory(prefix="onrecord-paste-") as folder:
+                named = _named(sent, Path(folder))
+                found = (item for thing in named for item in self._found(thing, issuer, set()))
+                wanted = [item for item in found if isinstance(item, Item) and _shown(item.where) == where]
+                if not wanted:
+                    raise InputError(where, "is not here any more; choose the file again")
+                report = ingest([_with(wanted[0], given)], self._holdings, issuer=issuer)
+            if report.problems:
+                raise report.problems[0]
+        except Exception as error:
+            return self._told(reader, "Not taken.", batch, Trouble(where, sentence(error), given))
+        left = tuple(problem for problem in batch.problems if problem.where != where)
+        batch = replace(batch, held=(*report.held, *batch.held), problems=left)
+        return self._told(reader, "Taken in.", batch, taken=not left)
+
+    def _told(
+        self, reader: Reader, said: str, batch: Batch, trouble: Trouble | None = None, *, taken: bool = False
+    ) -> Told:
+        archive = self._holdings.archive
+        held = archive.statements(batch.held)
+        shown = [held[name] for name in batch.held if name in held and may_see(reader, archive, name)]
+        return Told(added_html(said, shown, batch.more, batch.problems, trouble), batch, taken)
+
+    def _found(self, thing: Path | str, issuer: str | None, read: set[str]) -> Iterator[Path | Item | InputError]:
+        """What a file or a web address has; where the items stand that could be read goes into `read`.
+
+        Only public addresses are called, see `SourceSettings`.
+        """
+        if isinstance(thing, Path):
+            found = self._in_file(thing)
+        elif is_web_address(thing):
+            found = self._at_address(thing, issuer)
+        else:
+            found = iter([InputError(thing, "is no web address; it begins with https://")])
+        for item in found:
+            if isinstance(item, Item):
+                read.add(item.where)
+            yield item
+
+    def _in_file(self, path: Path) -> Iterator[Path | Item | InputError]:
+        reader = reader_for(path)
+        try:
+            yield from reader(path) if reader else [path]  # of which ingesting says that nothing reads it
+        except OSError as error:
+            yield InputError(path.name, f"cannot be read: {error.strerror or error}")
+
+    def _at_address(self, address: str, issuer: str | None) -> Iterator[Item | InputError]:
+        with Ledger(self._holdings.archive) as ledger:
+            yield from fetch_items(address, visitor_for(self._holdings), ledger, issuer, MOST_PAGES)
+
+
+def _end(through: queue.SimpleQueue[int | None], _: Future[Report]) -> None:
+    through.put(None)
+
+
+def _named(sent: Sent, folder: Path) -> list[Path | str]:
+    """What there is to take: files, among them one in a folder for a pasted text, and an address.
+
+    Raises:
+        InputError: the pasted text cannot be used.
+    """
+    named: list[Path | str] = [Path(file) for file in sent.files]
+    if sent.pasted.text.strip():
+        named.append(_written(sent.pasted, folder))
+    return [*named, *([sent.address.strip()] if sent.address.strip() else [])]
+
+
+def _with(item: Item, given: Mapping[str, str]) -> Item:
+    """An item with what a reader says of it in place of what its source says."""
+    other_names = {"category"} if "kind" in given else set()
+    fields = {name: value for name, value in item.fields.items() if name not in other_names}
+    return replace(item, fields=fields | dict(given))
 
 
 def _shown(where: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from corpus.errors import NotHeld, OnRecordError
+from corpus.ledger import Ledger
 from corpus.model import Filters
 from rag.engine import Engine
 from ui.api.view import View
@@ -16,10 +17,12 @@ from ui.reader import Reader
 from ui.record import from_record
 from ui.render.answer import notice_html
 from ui.render.around import held_html
+from ui.render.changes import changes_html
 from ui.render.statement import Visit, statement_html
 from ui.render.words import voice_in_words
 
 _GONE = "That source cannot be opened."
+_NOT_THERE = "That statement is not held any more, or it is not for you to see."
 
 
 class Beside:
@@ -47,7 +50,7 @@ class Beside:
             statement_id, number = str(place["statement"]), _number(place.get("version"))
             start, end = _number(place.get("start")), _number(place.get("end"))
             if not may_see(reader, archive, statement_id):
-                return panel(notice_html("That statement is not held any more, or it is not for you to see."))
+                return panel(notice_html(_NOT_THERE))
             statement, version = archive.statement(statement_id), archive.version(statement_id, number)
             repeats = archive.repeats_of([statement_id], Filters(groups=reader.groups)).get(statement_id, [])
             others = archive.statements([other for other, _ in repeats])
@@ -67,12 +70,38 @@ class Beside:
         except OnRecordError as error:
             return panel(notice_html(sentence(error)))
 
+    def changes(self, reader: Reader, pair: Mapping[str, Any]) -> str:
+        """What changed between two versions of a statement.
+
+        Args:
+            reader: who looks.
+            pair: ``statement``, and the versions' numbers as ``old`` and ``new``.
+        """
+        archive = self._engine.holdings.archive
+        try:
+            statement_id, old, new = str(pair["statement"]), int(str(pair["old"])), int(str(pair["new"]))
+            if not may_see(reader, archive, statement_id):
+                return panel(notice_html(_NOT_THERE))
+            statement, newest = archive.statement(statement_id), archive.version(statement_id).number
+            versions = archive.version(statement_id, old), archive.version(statement_id, new)
+            for version in versions:
+                opened(self._engine, reader, statement_id, version.number)
+            return panel(changes_html(statement, *versions, newest))
+        except (KeyError, ValueError):  # not from one of our buttons
+            return panel(notice_html(_GONE))
+        except OnRecordError as error:
+            return panel(notice_html(sentence(error)))
+
     def held(self, reader: Reader) -> str:
         """What this reader can be answered from."""
         coverage, months = View(self._engine, reader).coverage()
         holdings = self._engine.holdings
         waiting = holdings.archive.count_without_vector(holdings.embedder.name)
-        return panel(held_html(coverage, months, holdings.archive.last_taken(), waiting), "What is held")
+        with Ledger(holdings.archive) as ledger:
+            sources = ledger.sources()
+        named = reader.groups is None or "ingest" in reader.scopes  # an address may say what others are not to know
+        taken = holdings.archive.last_taken()
+        return panel(held_html(coverage, months, taken, sources, waiting, named=named), "What is held")
 
     def _visit(self, reader: Reader, place: Mapping[str, Any]) -> Visit | None:
         marker = _number(place.get("marker"))

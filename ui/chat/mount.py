@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
@@ -16,32 +13,25 @@ from ui.chat.page import mount_page
 from ui.chat.talk import Talk
 from ui.desk import Desk
 from ui.export import FORMS, export
+from ui.places import Places
 from ui.reader import reader_of
 
 STATIC = Path(__file__).parents[1] / "static"
 
 
-def mount_chat(app: FastAPI, engine: Engine, settings: Settings) -> None:
+def mount_chat(app: FastAPI, engine: Engine, settings: Settings, desk: Desk, places: Places) -> None:
     """Put the chat at the application's root, before which everything else has to be in place.
 
     Args:
         app: the server; its middleware says who the reader is, see `ui.reader`.
         engine: answers and searches.
         settings: title and examples.
+        desk: what readers keep.
+        places: to work in, which the chat has in common with the interfaces for programs.
     """
-    desk = Desk(engine.holdings.archive.folder)
     _add_exports(app, desk, settings)
     talk = Talk(engine, desk, settings.chat.examples)
-    mount_page(app, talk, Beside(engine, desk), engine, settings, STATIC)
-    inner = app.router.lifespan_context
-
-    @asynccontextmanager
-    async def running(app: FastAPI) -> AsyncIterator[Any]:
-        async with inner(app) as state:
-            yield state
-        desk.close()
-
-    app.router.lifespan_context = running
+    mount_page(app, talk, Beside(engine, desk), engine, settings, places, STATIC)
 
 
 def _add_exports(app: FastAPI, desk: Desk, settings: Settings) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, cast
+from weakref import WeakValueDictionary
 
 from fastapi import FastAPI
 from starlette.datastructures import QueryParams
@@ -16,10 +18,12 @@ from corpus.settings import Settings
 from rag.engine import Engine
 from ui.api.embed import FRAME_HEAD, start_of
 from ui.api.view import LONGEST_QUESTION, View
-from ui.chat.adding import Adding, Pasted
+from ui.chat.adding import MOST_AT_ONCE, Adding, Batch, Pasted, Sent, Told
 from ui.chat.beside import Beside
 from ui.chat.narrowing import choices, in_words, read_filters
 from ui.chat.talk import Picture, Talk
+from ui.chat.turns import Hand
+from ui.places import Places
 from ui.reader import Reader, reader_of
 from ui.render.answer import notice_html
 from ui.render.around import active_html, doors_html, head_html, status_html
@@ -29,12 +33,17 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 import gradio as gr
 
-Pictures = Iterator[tuple[Any, ...]]
+Pictures = AsyncGenerator[tuple[Any, ...]]
+Ask = Callable[[Filters], Generator[Picture]]
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+_MORE_THREADS = 40
+_PAUSE = 3  # seconds between two looks at how much is still to be indexed
 _SANS = ("system-ui", "-apple-system", "Segoe UI", "sans-serif")
 
 
-def mount_page(app: FastAPI, talk: Talk, beside: Beside, engine: Engine, settings: Settings, static: Path) -> None:
+def mount_page(
+    app: FastAPI, talk: Talk, beside: Beside, engine: Engine, settings: Settings, places: Places, static: Path
+) -> None:
     """Put the page at the application's root, with system fonts (Gradio's own themes ask for others).
 
     The style sheet goes into the page itself, so that no path has to be right behind a proxy.
@@ -42,7 +51,7 @@ def mount_page(app: FastAPI, talk: Talk, beside: Beside, engine: Engine, setting
     head = f"<style>{(static / 'chat.css').read_text(encoding='utf-8')}</style>{FRAME_HEAD}"
     script = (static / "chat.js").read_text(encoding="utf-8")
     gr.mount_gradio_app(
-        app, _Page(talk, beside, engine, settings).blocks(script), path="/",
+        app, _Page(talk, beside, engine, settings, places).blocks(script), path="/",
         theme=gr.themes.Base(font=_SANS, font_mono="monospace"), head=head, footer_links=[], run_history=False,
         show_error=False, max_file_size=settings.limits.body_bytes, ssr_mode=False, mcp_server=False,
     )  # fmt: skip
@@ -51,12 +60,14 @@ def mount_page(app: FastAPI, talk: Talk, beside: Beside, engine: Engine, setting
 class _Page:
     """Lays out the parts and joins them to what readers can do."""
 
-    def __init__(self, talk: Talk, beside: Beside, engine: Engine, settings: Settings) -> None:
+    def __init__(self, talk: Talk, beside: Beside, engine: Engine, settings: Settings, places: Places) -> None:
         self._talk = talk
         self._beside = beside
         self._engine = engine
         self._settings = settings
+        self._places = places
         self._adding = Adding(engine)
+        self._in_hand: WeakValueDictionary[str, Hand] = WeakValueDictionary()  # what each open page has asked last
 
     def blocks(self, script: str) -> gr.Blocks:
         """The rail on the left, the conversation in the middle, the statement on the right."""
@@ -71,6 +82,8 @@ class _Page:
                     with gr.Column(elem_id="or-adding", min_width=0):
                         self._lay_out_adding()
             self._join(blocks)
+        # Questions wait in our own line, which says so; Gradio's is for what would be too many even there.
+        blocks.max_threads = self._settings.limits.at_once + self._settings.limits.waiting + _MORE_THREADS
         blocks.queue(max_size=64)
         return cast(gr.Blocks, blocks)  # its __enter__ is not typed
 
@@ -78,6 +91,8 @@ class _Page:
 
     def _lay_out_rail(self) -> None:
         self._head = _html("or-head")
+        self._clock = gr.Timer(_PAUSE, active=False)
+        self._indexing = [_html("or-indexing")]
         self._fresh = gr.Button("New conversation", variant="secondary", elem_id="or-fresh", min_width=0, scale=0)
         self._shelf = _html("or-shelf")
         with gr.Column(elem_id="or-filters", min_width=0):
@@ -110,6 +125,7 @@ class _Page:
                     max_lines=6, max_length=LONGEST_QUESTION, autofocus=True, container=False, elem_id="or-box",
                 )  # fmt: skip
                 self._send = gr.Button("Ask", variant="primary", elem_id="or-send", min_width=0, scale=0)
+                _html("or-halt", '<button type="button" id="or-stop" data-do="stop">Stop</button>')
             self._status = _html("or-status")
 
     def _lay_out_adding(self) -> None:
@@ -117,7 +133,8 @@ class _Page:
             "or-adding-head",
             '<button type="button" class="or-close" data-do="close" aria-label="Close">×</button>'
             '<h2 tabindex="-1">Add statements</h2><p class="or-about">Found by their words at once, and by'
-            " their meaning soon after.</p>",
+            f" their meaning soon after. Files: {' '.join(self._adding.endings())}, each of at most"
+            f" {self._settings.limits.body_bytes / 1_000_000:g} MB.</p>",
         )
         kinds = self._adding.endings()
         self._files = gr.File(
@@ -132,13 +149,15 @@ class _Page:
         self._address_to_add = gr.Textbox(label="Or a web address", max_length=2000, elem_id="or-web", min_width=0)
         self._issuer = gr.Textbox(label="Issuer, where a text does not say", max_length=300, min_width=0)
         self._add = gr.Button("Add", variant="primary", elem_id="or-add", min_width=0, scale=0)
+        self._indexing.append(_html("or-indexing-added"))
+        self._batch = gr.State(Batch())
         self._added = _html("or-added")
 
     # ---- what happens --------------------------------------------------------------------------------------------
 
     def _join(self, blocks: gr.Blocks) -> None:
         picture = [self._said, self._now, self._id, self._shelf, self._bar, self._box]
-        asking: dict[str, Any] = {"outputs": picture, "concurrency_limit": 16, "concurrency_id": "ask", **_QUIET}
+        asking: dict[str, Any] = {"outputs": picture, "concurrency_limit": None, **_QUIET}
         at_once: dict[str, Any] = {"queue": False, **_QUIET}
         bus, here = self._bus, [self._id, *self._filters]
         asked = [
@@ -150,10 +169,12 @@ class _Page:
         bus.undo(self.undo, [self._id], picture, **at_once)
         bus.edit(self.edit, [self._id], picture, **at_once)
         bus.reopen(self.reopen, None, picture, cancels=asked, **at_once)
+        bus.stop(self.stop, None, None, **at_once)
         bus.rename(self.rename, [self._id], picture, **at_once)
         bus.forget(self.delete, [self._id], picture, **at_once)
         self._fresh.click(self.start_again, None, picture, cancels=asked, **at_once)
         bus.show(self.show, None, self._panel, **at_once)
+        bus.compare(self.compare, None, self._panel, **at_once)
         bus.held(self.held, None, self._panel, **at_once)
         bus.judge(self.judge, None, self._status, **at_once)
         narrowed = [self._issuers, self._speakers, self._kinds, self._active]
@@ -161,12 +182,19 @@ class _Page:
         changed += [self._issuers.input, self._speakers.input, self._kinds.input]
         gr.on(changed, self.narrow, self._filters, narrowed, **at_once)
         self._clear.click(self.widen, None, [*self._filters, self._active], **at_once)
-        everything = [self._head, self._doors, self._panel, *self._filters, self._active, *picture]
+        everything = [self._doors, self._panel, *self._filters, self._active, *picture]
+        everything += [self._head, *self._indexing, self._clock]
         blocks.load(self.welcome, self._address, everything, js="() => [window.location.search]", **at_once)
         about = [self._files, self._pasted, self._title, self._date, self._address_to_add, self._issuer]
-        adding: dict[str, Any] = {"concurrency_limit": 1, **_QUIET}
-        self._add.click(self.add, about, [self._added, self._files, self._pasted], **adding)
-        bus.correct(self.correct, None, self._added, **at_once)
+        listed, states = [self._added, self._batch], [self._head, *self._indexing, self._clock]
+        adding: dict[str, Any] = {"concurrency_limit": MOST_AT_ONCE, "concurrency_id": "add", **_QUIET}
+        done = self._add.click(self.add, about, [*listed, self._files, self._pasted, self._address_to_add], **adding)
+        mended = bus.correct(self.correct, self._batch, listed, **at_once)
+        supplied = bus.supply(self.supply, [self._batch, *about], listed, **adding)
+        for after in (self._clock.tick, done.then, mended.then, supplied.then):
+            after(self.indexing, None, states, **at_once)
+        for after in (done.then, mended.then, supplied.then):
+            after(self.narrow, self._filters, narrowed, **at_once)
 
     def welcome(self, request: gr.Request, address: str) -> tuple[Any, ...]:
         """A page that was just opened, perhaps at a conversation or a permalink."""
@@ -177,28 +205,48 @@ class _Page:
             picture = self._talk.reopen(reader, query["conversation"])
         else:
             picture = self._talk.empty(reader)
-        coverage, _ = View(self._engine, reader).coverage()
-        head = head_html(self._settings.chat.title, coverage)
         doors = doors_html(may_add="ingest" in reader.scopes)
-        return head, doors, self._beside.held(reader), *self._begin(reader, query), *_shown(picture)
+        shown = doors, self._beside.held(reader), *self._begin(reader, query), *_shown(picture)
+        return *shown, *self.indexing(request)
 
-    def ask(self, request: gr.Request, text: str, talk: str, *typed: Any) -> Pictures:
+    async def ask(self, request: gr.Request, text: str, talk: str, *typed: Any) -> Pictures:
         """A question from the box."""
-        yield from self._with(typed, lambda filters: self._talk.respond(_reader(request), talk, text, filters))
+        async with self._asked(
+            request, talk, typed, lambda given: self._talk.respond(_reader(request), talk, text, given)
+        ) as pictures:
+            async for picture in pictures:
+                yield _shown(picture)
 
-    def ask_offered(self, request: gr.Request, event: gr.EventData, talk: str, *typed: Any) -> Pictures:
+    async def ask_offered(self, request: gr.Request, event: gr.EventData, talk: str, *typed: Any) -> Pictures:
         """A question that the page offers."""
-        yield from self.ask(request, str(_data(event).get("question", "")), talk, *typed)
+        text = str(_data(event).get("question", ""))
+        async with self._asked(
+            request, talk, typed, lambda given: self._talk.respond(_reader(request), talk, text, given)
+        ) as pictures:
+            async for picture in pictures:
+                yield _shown(picture)
 
-    def ask_reworded(self, request: gr.Request, event: gr.EventData, talk: str, *typed: Any) -> Pictures:
+    async def ask_reworded(self, request: gr.Request, event: gr.EventData, talk: str, *typed: Any) -> Pictures:
         """A question of which the reader has changed what was understood."""
         form = _data(event)
-        yield from self._with(typed, lambda filters: self._talk.reworded(_reader(request), talk, form, filters))
+        async with self._asked(
+            request, talk, typed, lambda given: self._talk.reworded(_reader(request), talk, form, given)
+        ) as pictures:
+            async for picture in pictures:
+                yield _shown(picture)
 
-    def ask_again(self, request: gr.Request, event: gr.EventData, talk: str, *typed: Any) -> Pictures:
+    async def ask_again(self, request: gr.Request, event: gr.EventData, talk: str, *typed: Any) -> Pictures:
         """The last question once more."""
         answer = str(_data(event).get("answer", ""))
-        yield from self._with(typed, lambda filters: self._talk.again(_reader(request), talk, answer, filters))
+        async with self._asked(
+            request, talk, typed, lambda given: self._talk.again(_reader(request), talk, answer, given)
+        ) as pictures:
+            async for picture in pictures:
+                yield _shown(picture)
+
+    def stop(self, request: gr.Request) -> None:
+        """The answer that is on its way is not wanted any more."""
+        self._stop(request, told=True)
 
     def undo(self, request: gr.Request, event: gr.EventData, talk: str) -> tuple[Any, ...]:
         """The conversation without its last exchange."""
@@ -210,6 +258,7 @@ class _Page:
 
     def reopen(self, request: gr.Request, event: gr.EventData) -> tuple[Any, ...]:
         """A conversation of the shelf."""
+        self._stop(request, told=False)
         return _shown(self._talk.reopen(_reader(request), str(_data(event).get("talk", ""))))
 
     def rename(self, request: gr.Request, event: gr.EventData, talk: str) -> tuple[Any, ...]:
@@ -224,11 +273,16 @@ class _Page:
 
     def start_again(self, request: gr.Request) -> tuple[Any, ...]:
         """An empty conversation."""
+        self._stop(request, told=False)
         return _shown(self._talk.empty(_reader(request)))
 
     def show(self, request: gr.Request, event: gr.EventData) -> str:
         """The statement that a button stands for, at the cited words."""
         return self._beside.statement(_reader(request), _data(event))
+
+    def compare(self, request: gr.Request, event: gr.EventData) -> str:
+        """What changed between two versions."""
+        return self._beside.changes(_reader(request), _data(event))
 
     def held(self, request: gr.Request) -> str:
         """What is held."""
@@ -253,32 +307,39 @@ class _Page:
         ]
         return "", "", *updates, ""
 
-    def add(
-        self,
-        request: gr.Request,
-        files: list[str] | None,
-        pasted: str,
-        title: str,
-        day: str,
-        address: str,
-        issuer: str,
-    ) -> Iterator[tuple[Any, ...]]:
+    def add(self, request: gr.Request, files: list[str] | None, *typed: str) -> Iterator[tuple[Any, ...]]:
         """Take statements in, telling how far it is."""
-        for told in self._adding.add(_reader(request), files or [], Pasted(pasted, title, day), address, issuer):
-            yield told.html, *((None, "") if told.taken else (gr.skip(), gr.skip()))
+        for told in self._adding.add(_reader(request), _sent(files, *typed)):
+            yield *_listed(told), *((None, "", "") if told.taken else (gr.skip(),) * 3)
 
-    def correct(self, request: gr.Request, event: gr.EventData) -> str:
+    def correct(self, request: gr.Request, event: gr.EventData, batch: Batch) -> tuple[Any, ...]:
         """What was understood of a statement, mended."""
-        return self._adding.correct(_reader(request), _data(event))
+        return _listed(self._adding.correct(_reader(request), batch, _data(event)))
 
-    def _with(self, typed: tuple[Any, ...], asked: Callable[[Filters], Iterator[Picture]]) -> Pictures:
-        try:
-            filters = read_filters(*typed)
-        except InputError as error:
-            yield _shown(Picture(now=notice_html(str(error))))
-            return
-        for picture in asked(filters):
-            yield _shown(picture)
+    def supply(
+        self, request: gr.Request, event: gr.EventData, batch: Batch, files: list[str] | None, *typed: str
+    ) -> tuple[Any, ...]:
+        """What could not be taken, with what it lacks."""
+        return _listed(self._adding.supply(_reader(request), batch, _sent(files, *typed), _data(event)))
+
+    def indexing(self, request: gr.Request) -> tuple[Any, ...]:
+        """How much is held, how much of it is still to be indexed, and whether to look again soon."""
+        coverage, _ = View(self._engine, _reader(request)).coverage()
+        html = self._adding.indexing()
+        return head_html(self._settings.chat.title, coverage), html, html, gr.Timer(active=bool(html))
+
+    def _asked(
+        self, request: gr.Request, talk: str, typed: tuple[Any, ...], ask: Ask
+    ) -> aclosing[AsyncGenerator[Picture]]:
+        reader = _reader(request)
+        hand = Hand(_pictures(typed, ask), lambda text: self._talk.stopped(reader, talk, text), self._places)
+        self._in_hand[str(request.session_hash)] = hand
+        return aclosing(hand.shown())
+
+    def _stop(self, request: gr.Request, *, told: bool) -> None:
+        """Gradio's own way of cancelling cannot do it: pictures that are on their way would come after all."""
+        if hand := self._in_hand.get(str(request.session_hash)):
+            hand.stop(told=told)
 
     def _begin(self, reader: Reader, query: QueryParams) -> tuple[Any, ...]:
         """The filters that the page's address asks for, as a portal that embeds it does; unusable ones are left out."""
@@ -297,6 +358,15 @@ class _Page:
         return [gr.update(choices=list(items)) for items in (found.issuers, found.speakers, found.kinds)]
 
 
+def _pictures(typed: tuple[Any, ...], ask: Ask) -> Generator[Picture]:
+    try:
+        filters = read_filters(*typed)
+    except InputError as error:
+        yield Picture(now=notice_html(str(error)))
+        return
+    yield from ask(filters)
+
+
 def _html(name: str, value: str = "") -> gr.HTML:
     return gr.HTML(value, elem_id=name, js_on_load=None, apply_default_css=False)
 
@@ -304,6 +374,14 @@ def _html(name: str, value: str = "") -> gr.HTML:
 def _shown(picture: Picture) -> tuple[Any, ...]:
     parts = picture.said, picture.now, picture.talk, picture.shelf, picture.bar, picture.box
     return tuple(gr.skip() if part is None else part for part in parts)
+
+
+def _sent(files: list[str] | None, text: str, title: str, day: str, address: str, issuer: str) -> Sent:
+    return Sent(files or (), Pasted(text, title, day), address, issuer)
+
+
+def _listed(told: Told) -> tuple[Any, ...]:
+    return told.html, told.batch
 
 
 def _data(event: gr.EventData) -> Mapping[str, Any]:

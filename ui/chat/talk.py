@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,15 +15,17 @@ from rag.engine import Engine
 from rag.model import Answer, Piece, Question
 from ui.api.view import LONGEST_QUESTION
 from ui.audit import on_behalf
+from ui.chat.examples import examples
 from ui.chat.narrowing import read_filters
-from ui.desk import Desk, Exchange, Verdict, turns
+from ui.conversation import Exchange, turns
+from ui.desk import Desk
+from ui.feedback import Verdict
 from ui.reader import Reader
 from ui.record import as_record, from_record
-from ui.render.answer import answer_html, growing_html, notice_html, question_html
+from ui.render.answer import answer_html, growing_html, notice_html, question_html, waiting_html
 from ui.render.around import bar_html, record_note_html, shelf_html, start_html
 
 _PACE = 0.05  # seconds between two pictures of a growing answer, at least
-_SEARCHING = '<p class="or-outcome or-working" role="status">Searching the record …</p>'
 _UNEXPECTED = "Something went wrong on our side. The question was not answered; please try it again."
 _UNVERIFIED = (
     "The answer that was written did not stand up to the check against the record, so it is not shown. Please ask"
@@ -44,6 +46,7 @@ class Picture:
         shelf: the list of conversations.
         bar: the line over the conversation.
         box: what stands in the question's box.
+        begins: the question, in the one picture after which an answer to it is worked on.
     """
 
     said: str | None = None
@@ -52,6 +55,7 @@ class Picture:
     shelf: str | None = None
     bar: str | None = None
     box: str | None = None
+    begins: str = ""
 
 
 class Talk:
@@ -60,24 +64,24 @@ class Talk:
     Args:
         engine: answers; asked on behalf of the reader.
         desk: where conversations are kept.
-        examples: questions to begin with.
+        given: questions to begin with; where there are none, some are made of what is held.
     """
 
-    def __init__(self, engine: Engine, desk: Desk, examples: Sequence[str]) -> None:
+    def __init__(self, engine: Engine, desk: Desk, given: Sequence[str]) -> None:
         self._engine = engine
         self._desk = desk
-        self._start = start_html(examples)
+        self._given = given
 
     def empty(self, reader: Reader) -> Picture:
         """A conversation that has not begun."""
-        return Picture("", self._start, "", self._shelf(reader, ""), bar_html(None), "")
+        return Picture("", self._start(reader), "", self._shelf(reader, ""), bar_html(None), "")
 
     def reopen(self, reader: Reader, talk: str) -> Picture:
         """A conversation as it was left."""
         try:
             kept = self._desk.exchanges(reader.name, talk)
         except NotHeld as error:
-            return replace(self.empty(reader), now=notice_html(str(error)) + self._start)
+            return replace(self.empty(reader), now=notice_html(str(error)) + self._start(reader))
         return self._picture(reader, talk, kept)
 
     def linked(self, reader: Reader, answer_id: str) -> Picture:
@@ -88,7 +92,7 @@ class Talk:
             return replace(self.empty(reader), now=notice_html(str(error)))
         own = exchange.reader == reader.name
         shown = record_note_html(exchange, own) + self._exchange(exchange)
-        return replace(self.empty(reader), now=_section(shown))
+        return replace(self.empty(reader), now=section(shown))
 
     def respond(
         self,
@@ -99,7 +103,7 @@ class Talk:
         *,
         replacing: str = "",
         alone: bool = False,
-    ) -> Iterator[Picture]:
+    ) -> Generator[Picture]:
         """The conversation as it grows by one exchange.
 
         Args:
@@ -115,54 +119,64 @@ class Talk:
             return
         asked = question_html(text)
         if "ask" not in reader.scopes:
-            yield Picture(now=_section(asked + notice_html(_NOT_ALLOWED)))
+            yield Picture(now=section(asked + notice_html(_NOT_ALLOWED)))
             return
         try:
             kept = self._desk.exchanges(reader.name, talk) if talk else []
             kept = [exchange for exchange in kept if exchange.id != replacing]
-            yield Picture(said=self._said(reader, talk, kept), now=_section(asked + _SEARCHING), box="")
+            yield Picture(self._said(reader, talk, kept), section(asked + waiting_html()), box="", begins=text)
             history = [] if alone else turns(kept)
             answer: Answer | None = None
             for answer, html in self._grow(reader, text, history, filters):
                 if answer is None:
-                    yield Picture(now=_section(asked + html))
+                    yield Picture(now=section(asked + html))
             if answer is None:
                 raise AssertionError("A stream ends with its answer.")
+            yield Picture()  # whoever stops it by now keeps nothing
             talk = talk or self._desk.start(reader.name, text).id
             new = self._desk.keep(reader.name, talk, text, replace(filters, groups=reader.groups), as_record(answer))
             if replacing:
                 self._desk.drop(reader.name, replacing)
             bar, shelf = self._bar(reader, talk), self._shelf(reader, talk)
-            yield Picture(now=_section(self._exchange(new, last=True)), talk=talk, shelf=shelf, bar=bar)
+            yield Picture(now=section(self._exchange(new, last=True)), talk=talk, shelf=shelf, bar=bar)
         except Exception as error:
-            yield Picture(now=_section(asked + notice_html(sentence(error))))
+            yield Picture(now=section(asked + notice_html(sentence(error))), box=text)
 
-    def reworded(self, reader: Reader, talk: str, form: Mapping[str, Any], filters: Filters) -> Iterator[Picture]:
+    def reworded(self, reader: Reader, talk: str, form: Mapping[str, Any], filters: Filters) -> Generator[Picture]:
         """As `respond`, for a question of which a reader has changed what was understood.
 
         Args:
             reader, talk: see `respond`.
-            form: ``wording``, ``first`` and ``last`` (dates), ``issuers``, ``names`` (pairs of was and is now).
+            form: ``wording``, ``first`` and ``last`` (dates), ``issuers``, ``names`` (pairs of was and is now); or
+                ``wording`` and ``alone``, for the question just as it is, without the turns before it.
             filters: what the reader has set beside the chat; the form's own window and issuers replace theirs.
         """
         try:
             wording = str(form.get("wording", ""))
+            if form.get("alone"):
+                yield from self.respond(reader, talk, wording, filters, alone=True)
+                return
             for was, now in form.get("names", ()):
                 wording = wording.replace(str(was), str(now)) if was != now else wording
             named = read_filters(str(form.get("first") or ""), str(form.get("last") or ""), _strings(form, "issuers"))
         except (InputError, TypeError, ValueError) as error:
-            yield Picture(now=_section(notice_html(sentence(error))))
+            yield Picture(now=section(notice_html(sentence(error))))
             return
         if not (named.date_from or named.date_to):
             wording = " ".join(without_dates(wording).split())  # else the words would bring back the window taken out
         filters = replace(filters, date_from=named.date_from, date_to=named.date_to, issuers=named.issuers)
         yield from self.respond(reader, talk, wording, filters, alone=True)
 
-    def again(self, reader: Reader, talk: str, answer_id: str, filters: Filters) -> Iterator[Picture]:
+    def again(self, reader: Reader, talk: str, answer_id: str, filters: Filters) -> Generator[Picture]:
         """The last question once more, over what is held and with the filters that are set now."""
         exchange = self._find(reader, talk, answer_id)
         if exchange is not None:
             yield from self.respond(reader, talk, exchange.question, filters, replacing=exchange.id)
+
+    def stopped(self, reader: Reader, talk: str, text: str) -> Picture:
+        """The conversation as it is kept, without the question that was being answered, which is in the box again."""
+        kept = self._desk.exchanges(reader.name, talk) if talk else []
+        return replace(self._picture(reader, talk, kept), box=text)
 
     def undo(self, reader: Reader, talk: str, answer_id: str, *, edit: bool = False) -> Picture:
         """The conversation without an exchange; with `edit`, its question is in the box to be asked otherwise."""
@@ -227,18 +241,21 @@ class Talk:
         if not kept:
             return replace(self.empty(reader), talk=talk, shelf=self._shelf(reader, talk), bar=self._bar(reader, talk))
         given = self._desk.verdicts(reader.name, talk)
-        now = _section(self._exchange(kept[-1], last=True, given=given.get(kept[-1].id, ())))
+        now = section(self._exchange(kept[-1], last=True, given=given.get(kept[-1].id, ())))
         return Picture(
             self._said(reader, talk, kept[:-1]), now, talk, self._shelf(reader, talk), self._bar(reader, talk), ""
         )
 
     def _said(self, reader: Reader, talk: str, kept: Sequence[Exchange]) -> str:
         given = self._desk.verdicts(reader.name, talk) if kept else {}
-        return "".join(_section(self._exchange(exchange, given=given.get(exchange.id, ()))) for exchange in kept)
+        return "".join(section(self._exchange(exchange, given=given.get(exchange.id, ()))) for exchange in kept)
 
     def _exchange(self, exchange: Exchange, *, last: bool = False, given: Sequence[str] = ()) -> str:
         answer = answer_html(from_record(exchange.answer), exchange.id, last=last, given=given)
         return question_html(exchange.question) + answer
+
+    def _start(self, reader: Reader) -> str:
+        return start_html(self._given or examples(self._engine.holdings.archive, reader))
 
     def _shelf(self, reader: Reader, current: str) -> str:
         return shelf_html(self._desk.conversations(reader.name, limit=100), current)
@@ -262,7 +279,8 @@ def sentence(error: Exception) -> str:
     return _UNEXPECTED
 
 
-def _section(inside: str) -> str:
+def section(inside: str) -> str:
+    """An exchange's place on the page."""
     return f'<section class="or-exchange">{inside}</section>'
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from corpus.errors import ArchiveError, OnRecordError
 from ui.commands.opening import print_json, settings_from
-from ui.desk import DATABASE, LARGEST_PAGE, Desk, Feedback, Verdict
+from ui.desk import DATABASE, Desk
+from ui.feedback import LARGEST_PAGE, Feedback, Verdict
 
 
 def listing(arguments: argparse.Namespace) -> int:

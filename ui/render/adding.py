@@ -1,72 +1,138 @@
-"""What became of statements that were added: progress, what was understood of each, and a form to mend it."""
+"""What became of statements that were added: progress, what was understood of each, and forms to mend that."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from corpus.model import Statement
-from ui.render.words import many, origin, safe
+from ui.render.words import day, kind_in_words, many, safe
+
+_NOT_STATED = "not stated"
 
 
-def progress_html(name: str, done: int, count: int) -> str:
-    """How far it is; `done` files of `count` are through."""
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What could not be taken; `missing` when it was read, and can be taken with what its reader says of it."""
+
+    where: str
+    problem: str
+    missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A form that was sent and could not be used: of which statement or problem, why, and what it said."""
+
+    of: str
+    why: str
+    given: Mapping[str, str]
+
+
+def progress_html(name: str, done: int, count: int, statements: int) -> str:
+    """How far it is: `done` files of `count` are through, and so many statements in all."""
+    value = f' value="{done}"' if count > 1 else ""  # of one file it is not known how much there is
+    taken = f" {many(statements, 'statement')} so far." if statements else ""
     return (
-        f'<p class="or-status" role="status">Taking in {safe(name)} ({done + 1} of {count}) …</p>'
-        f'<progress value="{done}" max="{count}" aria-label="Files taken in"></progress>'
+        f'<p class="or-status">Taking in {safe(name)} ({done + 1} of {count}) …{taken}</p>'
+        f'<progress max="{count}"{value} aria-label="Files taken in"></progress>'
     )
 
 
-def problem_html(name: str, problem: str) -> str:
-    """What could not be taken, and why."""
-    return f'<p class="or-notice" role="alert"><bdi>{safe(name)}</bdi>: {safe(problem)}</p>'
+def indexing_html(waiting: int) -> str:
+    """How much is still to be indexed by meaning; nothing where all is."""
+    if not waiting:
+        return ""
+    said = f"{many(waiting, 'passage')} still to be indexed by meaning; found by words already."
+    return f'<p class="or-status or-indexing">{said}</p>'
 
 
 def added_html(
-    statements: Sequence[Statement], count: int, unchanged: int, waiting: int, *, mended: bool = False
+    said: str,
+    statements: Sequence[Statement],
+    more: int,
+    problems: Sequence[Problem],
+    trouble: Trouble | None = None,
 ) -> str:
-    """What was taken in, each with what was understood of it and a form to mend that.
+    """What was taken in, each with what was understood of it, and what was not, each with a form to mend that.
 
     Args:
+        said: how it went, in a sentence.
         statements: those that are listed.
-        count: how many there are in all.
-        unchanged: how many were held already, just so.
-        waiting: passages whose vectors are still to be made.
-        mended: whether they were just corrected, and not added.
+        more: how many more were taken.
+        problems: what could not be taken.
+        trouble: a form that was just sent in vain, which stays open as it was.
     """
-    said = "Corrected." if mended else f"{many(count, 'statement')} taken in."
-    if unchanged:
-        said += f" {many(unchanged, 'statement')} held already."
-    indexed = (
-        f" Found by words now; {many(waiting, 'passage')} still to be indexed by meaning."
-        if waiting
-        else " All indexed."
+    rows = "".join(f"<li>{_added(statement, trouble)}</li>" for statement in statements)
+    rows += f"<li>and {more:,} more</li>" if more else ""
+    listed = f'<ul class="or-added">{rows}</ul>' if rows else ""
+    left = "".join(f"<li>{_problem(problem, trouble)}</li>" for problem in problems)
+    head = f'<h3 class="or-label">{len(problems):,} not taken</h3>' if problems else ""
+    return f'<p class="or-status" role="status">{safe(said)}</p>{head}<ul class="or-problems">{left}</ul>{listed}'
+
+
+def _added(statement: Statement, trouble: Trouble | None) -> str:
+    facts = {
+        "Date": day(statement.published),
+        "Event": day(statement.event) if statement.event else "",
+        "Issuer": statement.issuer or _NOT_STATED,
+        "Kind": kind_in_words(statement.kind) or "statement",
+        "Speakers": ", ".join(statement.speakers) or _NOT_STATED,
+        "Language": statement.language,
+    }
+    rows = "".join(
+        f"<div><dt>{name}</dt><dd{' class=or-lacking' if fact is _NOT_STATED else ''} dir=auto>{safe(fact)}</dd></div>"
+        for name, fact in facts.items()
+        if fact
     )
-    rows = "".join(f"<li>{_added(statement)}</li>" for statement in statements)
-    more = f"<li>and {count - len(statements):,} more</li>" if count > len(statements) else ""
-    return f'<p class="or-status" role="status">{said}{indexed}</p><ul class="or-added">{rows}{more}</ul>'
-
-
-def _added(statement: Statement) -> str:
-    speakers = "; ".join(statement.speakers)
-    about = " · ".join([*origin(statement), *([speakers] if speakers else [])])
     fields = {
         "title": ("Title", statement.title, "text"),
         "issuer": ("Issuer", statement.issuer or "", "text"),
+        "kind": ("Kind", statement.kind, "text"),
         "date": ("Date", statement.published.isoformat(), "date"),
         "event_date": ("Date of the event", statement.event.isoformat() if statement.event else "", "date"),
-        "speakers": ("Speakers, with ; between them", speakers, "text"),
-        "kind": ("Kind", statement.kind, "text"),
+        "speakers": ("Speakers, with ; between them", "; ".join(statement.speakers), "text"),
+        "language": ("Language, as en or fr", statement.language, "text"),
     }
+    form = _form("mend", statement.id, fields, "Save the correction", trouble)
+    return (
+        f'<button type="button" class="or-open" data-statement="{escape(statement.id)}"><span>'
+        f'<bdi>{safe(statement.title)}</bdi></span></button><dl class="or-facts">{rows}</dl>'
+        f"{_details('Correct this', form, trouble is not None and trouble.of == statement.id)}"
+    )
+
+
+def _problem(problem: Problem, trouble: Trouble | None) -> str:
+    said = f'<p class="or-notice"><bdi>{safe(problem.where)}</bdi>: {safe(problem.problem)}</p>'
+    if not problem.missing:
+        return said + '<p class="or-about">Mend it where it comes from, and send it again.</p>'
+    fields = {
+        "title": ("Title", "", "text"),
+        "date": ("Date", "", "date"),
+        "issuer": ("Issuer", "", "text"),
+        "kind": ("Kind", "", "text"),
+    }
+    form = _form("supply", problem.where, fields, "Take it with this", trouble)
+    opened = trouble is not None and trouble.of == problem.where
+    return f"{said}{_details('Say what it lacks', form, opened)}"
+
+
+def _details(words: str, inside: str, opened: bool) -> str:
+    return f'<details class="or-more"{" open" if opened else ""}><summary>{words}</summary>{inside}</details>'
+
+
+def _form(what: str, of: str, fields: Mapping[str, tuple[str, str, str]], words: str, trouble: Trouble | None) -> str:
+    """A form of which the script sends an event named `what`; as it was sent, where that was in vain."""
+    mine = trouble if trouble is not None and trouble.of == of else None
+    why = f'<p class="or-notice or-wide" role="alert">{safe(mine.why)}</p>' if mine else ""
     inputs = "".join(
         f"<label{' class=or-wide' if name in ('title', 'speakers') else ''}>{label}"
-        f'<input type="{kind}" name="{name}" value="{safe(value)}" maxlength="1000"></label>'
+        f'<input type="{kind}" name="{name}" value="{safe(mine.given.get(name, value) if mine else value)}"'
+        ' maxlength="1000"></label>'
         for name, (label, value, kind) in fields.items()
     )
     return (
-        f'<button type="button" class="or-open" data-statement="{escape(statement.id)}"><span>'
-        f"<bdi>{safe(statement.title)}</bdi><small>{safe(about)}</small></span></button>"
-        f'<details class="or-more"><summary>Correct this</summary>'
-        f'<form class="or-form" data-mend="{escape(statement.id)}">'
-        f'{inputs}<button type="submit" class="or-button">Save the correction</button></form></details>'
+        f'<form class="or-form" data-{what}="{safe(of)}">{why}{inputs}'
+        f'<button type="submit" class="or-button">{words}</button></form>'
     )

@@ -10,7 +10,8 @@ from rag.model import Answer, Citation, Outcome, Question, Searched
 from ui.record import cited_statements
 from ui.render.cited import blocks_of, place
 from ui.render.markdown import answer_markdown
-from ui.render.shapes import body_html
+from ui.render.rich import answer_rich
+from ui.render.shapes import body_html, laid_out
 from ui.render.words import kind_in_words, link, many, origin, safe, voice_in_words, window
 
 LABELS = {
@@ -44,10 +45,24 @@ def answer_html(answer: Answer, answer_id: str = "", *, last: bool = False, give
 def growing_html(question: Question, text: str) -> str:
     """An answer on its way: what was understood, and the text so far, whose markers open nothing yet."""
     so_far = Answer(question, Outcome.ANSWERED, text, (), Searched(0, None, None), (), {})
-    blocks = "".join(f"<p>{block.html}</p>" for block in blocks_of(so_far))
+    blocks = laid_out(blocks_of(so_far))
     label = '<p class="or-outcome or-working" role="status">Reading the record …</p>'
     body = f'<div class="or-body">{blocks}</div>' if blocks else ""
     return f'<div class="or-answer"><div class="or-read">{label}{understood_html(question)}</div>{body}</div>'
+
+
+def waiting_html(before: int = -1) -> str:
+    """A question that is being searched for, or waits for its turn.
+
+    Args:
+        before: how many questions wait before it; less than 0 for one that is being searched for.
+    """
+    words = "Searching the record …"
+    if before == 0:
+        words = "Many are asking just now. Yours is next …"
+    elif before > 0:
+        words = f"Many are asking just now. {many(before, 'question')} before yours …"
+    return f'<p class="or-outcome or-working" role="status">{words}</p>'
 
 
 def question_html(text: str) -> str:
@@ -63,14 +78,17 @@ def notice_html(text: str) -> str:
 def understood_html(question: Question) -> str:
     """How the question was read, as chips that unfold into a form for asking again with one of them changed."""
     filters = question.filters
-    chips = []
+    chips: list[tuple[str, str]] = []  # the words, and the field of the form below that they stand in
     if question.standalone.strip() != question.text.strip():
-        chips.append(f"Read as “{question.standalone}”")
-    chips += [*question.people, *question.places]
+        chips.append((f"Read as “{question.standalone}”", "wording"))
+    chips += [(name, "name") for name in (*question.people, *question.places)]
     if words := window(filters.date_from, filters.date_to):
-        chips.append(words)
-    chips += [*filters.issuers, *filters.speakers, *map(kind_in_words, filters.kinds)]
-    shown = "".join(f'<span class="or-token" dir="auto">{safe(words)}</span>' for words in chips)
+        chips.append((words, "first"))
+    chips += [(name, "issuer") for name in filters.issuers]
+    chips += [(words, "") for words in (*filters.speakers, *map(kind_in_words, filters.kinds))]
+    shown = "".join(
+        f'<span class="or-token" dir="auto" data-field="{safe(field)}">{safe(words)}</span>' for words, field in chips
+    )
     return (
         f'<details class="or-understood"><summary>{shown}<span class="or-change">Change</span></summary>'
         f"{_form(question, filters)}</details>"
@@ -89,13 +107,19 @@ def _form(question: Question, filters: Filters) -> str:
         f"{safe(name)}</label>"
         for name in filters.issuers
     )
+    alone = (
+        f'<button type="button" class="or-mini or-wide" data-alone="{safe(question.text)}">'
+        "Ask it by itself, without the questions before</button>"
+        if question.standalone.strip() != question.text.strip()
+        else ""
+    )
     start, end = (when.isoformat() if when else "" for when in (filters.date_from, filters.date_to))
     return (
         '<form class="or-form"><label class="or-wide">Question, standing alone'
         f'<textarea name="wording" rows="2" maxlength="2000">{safe(question.standalone)}</textarea></label>{names}'
         f'<label>From<input type="date" name="first" value="{start}"></label>'
         f'<label>To<input type="date" name="last" value="{end}"></label>{issuers}'
-        '<button type="submit" class="or-button">Ask again like this</button></form>'
+        f'<button type="submit" class="or-button">Ask again like this</button>{alone}</form>'
     )
 
 
@@ -140,7 +164,8 @@ def _foot(answer: Answer, answer_id: str, last: bool, given: Sequence[str]) -> s
     if answer.outcome is not Outcome.UNCLEAR:  # then nothing was searched
         searched = f'<p class="or-searched">{safe(searched_words(answer.searched))}</p>'
     copy = (
-        f'<button type="button" class="or-act" data-copy="{safe(answer_markdown(answer))}">Copy with footnotes</button>'
+        f'<button type="button" class="or-act" data-copy="{safe(answer_markdown(answer))}"'
+        f' data-rich="{safe(answer_rich(answer))}">Copy with footnotes</button>'
         if answer.citations
         else ""
     )

@@ -11,8 +11,9 @@ from math import ceil, log
 
 from corpus.archive import Coverage
 from corpus.catalogue import Month
-from ui.desk import Conversation, Exchange
-from ui.render.words import day, many, safe
+from corpus.ledger import Source
+from ui.conversation import Conversation, Exchange
+from ui.render.words import day, many, moment, safe, window
 
 _MOST_ISSUERS = 12
 _MOST_YEARS = 30
@@ -21,9 +22,10 @@ _LEVELS = 4
 
 def head_html(title: str, held: Coverage) -> str:
     """The page's name and how much it stands on."""
-    since = f", {day(held.first)} to {day(held.last)}" if held.first and held.last else ""
+    since = f", {window(held.first, held.last)}" if held.first and held.last else ""
     count = many(held.statements, "statement")
-    return f'<header><p class="or-name">{safe(title)}</p><p>{count} held{since}</p></header>'
+    close = '<button type="button" class="or-close" data-do="close" aria-label="Close the menu">×</button>'
+    return f'<header>{close}<p class="or-name">{safe(title)}</p><p>{count} held{since}</p></header>'
 
 
 def bar_html(talk: Conversation | None) -> str:
@@ -69,7 +71,8 @@ def _talk(talk: Conversation, current: bool) -> str:
     return (
         f'<li class="or-talk" data-talk="{escape(talk.id)}">'
         f'<button type="button" class="or-open" data-do="reopen"{here}>'
-        f'<span dir="auto">{title}<small>{day(talk.updated.date())} · {many(talk.exchanges, "question")}</small></span>'
+        f'<span><b dir="auto">{title}</b>'
+        f"<small>{day(talk.updated.date())} · {many(talk.exchanges, 'question')}</small></span>"
         f'</button><button type="button" class="or-mini" data-do="rename" aria-label="Rename: {title}">Rename</button>'
         f'<button type="button" class="or-mini" data-do="delete" aria-label="Delete: {title}">Delete</button></li>'
     )
@@ -97,18 +100,27 @@ def status_html(text: str) -> str:
 def record_note_html(exchange: Exchange, own: bool) -> str:
     """What tells an answer that a permalink shows from one that was just given."""
     whose = "you asked" if own else "a colleague asked"
-    when = f"{day(exchange.at.date())}, {exchange.at:%H:%M} UTC"
-    return f'<p class="or-kept" role="note">The answer as it was given on {when}, when {whose}.</p>'
+    return f'<p class="or-kept" role="note">The answer as it was given on {moment(exchange.at)}, when {whose}.</p>'
 
 
-def held_html(held: Coverage, months: Sequence[Month], synced: datetime | None, waiting: int) -> str:
+def held_html(
+    held: Coverage,
+    months: Sequence[Month],
+    taken: datetime | None,
+    sources: Sequence[Source],
+    waiting: int,
+    *,
+    named: bool,
+) -> str:
     """What is held: by issuer and year, and each issuer by month; cells darken with the count.
 
     Args:
         held: the whole.
         months: counts by issuer and month, see `Catalogue.by_month`.
-        synced: when a statement was last taken in.
+        taken: when a statement was last taken in.
+        sources: what is gone through again and again for new statements.
         waiting: passages that are searched by their words alone until their vectors are made.
+        named: whether this reader may know the sources' addresses.
     """
     if not months or held.first is None or held.last is None:
         return (
@@ -121,7 +133,7 @@ def held_html(held: Coverage, months: Sequence[Month], synced: datetime | None, 
     names = sorted(by_issuer, key=lambda name: (-by_issuer[name].total(), name))
     shown, left = names[:_MOST_ISSUERS], len(names) - _MOST_ISSUERS
     facts = [many(held.statements, "statement"), f"{day(held.first)} to {day(held.last)}"]
-    facts += [f"last taken in {day(synced.date())}, {synced:%H:%M} UTC"] if synced else []
+    facts += [f"last taken in {moment(taken)}"] if taken else []
     indexing = (
         f"{many(waiting, 'passage')} still to be indexed by meaning; found by their words already."
         if waiting
@@ -137,8 +149,31 @@ def held_html(held: Coverage, months: Sequence[Month], synced: datetime | None, 
     more = f'<p class="or-about">and {many(left, "issuer")} with fewer.</p>' if left > 0 else ""
     return (
         f'<article class="or-held"><h2 tabindex="-1">What is held</h2><p class="or-about">{" · ".join(facts)}</p>'
-        f'<p class="or-about" role="status">{indexing}</p>{overview}{details}{more}</article>'
+        f'<p class="or-about" role="status">{indexing}</p>{_synced(sources, named)}{overview}{details}{more}</article>'
     )
+
+
+def _synced(sources: Sequence[Source], named: bool) -> str:
+    """When the sources were last gone through, which is what an absence is judged by."""
+    if not sources:
+        return ""
+    failed = sum(source.problem is not None for source in sources)
+    went_well = [source.synced for source in sources if source.synced is not None]
+    complete = len(went_well) == len(sources)
+    since = f"all synced since {moment(min(went_well))}" if complete else "not all synced yet"
+    words = f"{many(len(sources), 'source')}, {since}"
+    words += f"; {failed} could not be read at the last try" if failed else ""
+    if not named:
+        return f'<p class="or-about">{words}.</p>'
+    rows = "".join(
+        f"<li><bdi>{safe(source.url)}</bdi><small>{safe(_last_sync(source))}</small></li>" for source in sources
+    )
+    return f'<details class="or-more"><summary>{words}</summary><ul class="or-sources">{rows}</ul></details>'
+
+
+def _last_sync(source: Source) -> str:
+    went_well = f"synced {moment(source.synced)}" if source.synced else "never synced"
+    return f"{went_well}. {source.problem}" if source.problem else went_well
 
 
 def _by_year(by_issuer: Mapping[str, Counter[str]]) -> str:

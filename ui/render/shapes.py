@@ -51,7 +51,7 @@ def comparison_html(answer: Answer, blocks: Sequence[Block]) -> str:
     heads = "".join(f'<th scope="col" dir="auto">{safe(label)}</th>' for label in labels)
     cells = "".join(
         f'<td><p class="or-side" aria-hidden="true">{safe(label)}</p>'
-        f"{_laid_out(side) or '<p>Nothing held on this side.</p>'}</td>"
+        f"{laid_out(side) or '<p>Nothing held on this side.</p>'}</td>"
         for label, side in zip(labels, sides, strict=True)
     )
     before = _body(blocks[: starts[0]])
@@ -127,10 +127,11 @@ def _ticks(first: date, last: date) -> list[tuple[float, str]]:
 
 def _body(blocks: Sequence[Block], more: str = "") -> str:
     names = f"or-body {more}".strip()
-    return f'<div class="{names}">{_laid_out(blocks)}</div>' if blocks else ""
+    return f'<div class="{names}">{laid_out(blocks)}</div>' if blocks else ""
 
 
-def _laid_out(blocks: Sequence[Block]) -> str:
+def laid_out(blocks: Sequence[Block]) -> str:
+    """Blocks as HTML, items that follow one another in one list."""
     html = []
     for kind, group in groupby(blocks, key=lambda block: block.kind):
         inside = "".join(f'<{kind} dir="auto">{block.html}</{kind}>' for block in group)

@@ -10,7 +10,7 @@ from typing import Any
 
 from corpus.archive import Archive
 from corpus.model import Statement, Version
-from ui.render.words import day, kind_in_words, link, safe
+from ui.render.words import day, kind_in_words, link, moment, safe
 
 _GAP = re.compile(r"\s*\n\s*\n\s*")
 Span = tuple[int, int]
@@ -47,8 +47,8 @@ def statement_html(
     """
     language = escape(statement.language)
     return (
-        f'{_steps(visit)}<article class="or-statement">{_header(statement, version, visit)}'
-        f"{_versions(version, versions)}{_repeats(repeats)}"
+        f'{_steps(statement, visit)}<article class="or-statement">{_header(statement, version)}'
+        f"{_versions(version, versions, highlight)}{_repeats(repeats)}"
         f'<div class="or-text" lang="{language}" dir="auto">{_paragraphs(version.text, highlight)}</div></article>'
     )
 
@@ -83,50 +83,71 @@ def statement_json(archive: Archive, statement_id: str) -> dict[str, Any]:
     }
 
 
-def _steps(visit: Visit | None) -> str:
-    """Where the reader is among an answer's citations, and the way to the ones beside it."""
+def _steps(statement: Statement, visit: Visit | None) -> str:
+    """Where the reader is among an answer's citations, the way to the ones beside it, and whose words these are.
+
+    It stays in sight where the words are far down in the statement.
+    """
     if visit is None:
         return ""
     back = "" if visit.position > 1 else " disabled"
     on = "" if visit.position < visit.count else " disabled"
     return (
-        '<nav class="or-steps" aria-label="Sources of the answer">'
+        '<nav class="or-steps" aria-label="Sources of the answer"><span class="or-step-row">'
         f'<button type="button" class="or-step" data-step="-1"{back}>Previous</button>'
         f"<span>Quote {visit.position} of {visit.count}</span>"
-        f'<button type="button" class="or-step" data-step="1"{on}>Next</button></nav>'
+        f'<button type="button" class="or-step" data-step="1"{on}>Next</button></span>'
+        f'<p class="or-voice" dir="auto"><span class="or-numbers">{visit.marker}</span>{safe(visit.voice)}</p>'
+        f'<p class="or-about or-short"><bdi>{safe(statement.title)}</bdi> · {day(statement.published)}</p></nav>'
     )
 
 
-def _header(statement: Statement, version: Version, visit: Visit | None) -> str:
+def _header(statement: Statement, version: Version) -> str:
     withdrawn = '<p class="or-withdrawn">Withdrawn by its source</p>' if statement.withdrawn else ""
     event = f"event {day(statement.event)}" if statement.event and statement.event != statement.published else ""
     facts = [day(statement.published), event, statement.issuer, kind_in_words(statement.kind), statement.place]
     about = safe(" · ".join(fact for fact in facts if fact))
     speakers = f'<p class="or-about" dir="auto">{safe(", ".join(statement.speakers))}</p>' if statement.speakers else ""
-    voice = ""
-    if visit is not None and visit.voice:
-        voice = f'<p class="or-voice" dir="auto"><span class="or-numbers">{visit.marker}</span>{safe(visit.voice)}</p>'
     away = link(statement.url)
     taken = f"Version {version.number}, taken {day(version.fetched_at.date())}"
     return (
         f'<header>{withdrawn}<h2 tabindex="-1" dir="auto">{safe(statement.title)}</h2>'
         f'<p class="or-about" dir="auto">{about}</p>{speakers}<p class="or-about">{taken}</p>'
-        f"{f'<p class=or-link>{away}</p>' if away else ''}{voice}</header>"
+        f"{f'<p class=or-link>{away}</p>' if away else ''}</header>"
     )
 
 
-def _versions(shown: Version, versions: Sequence[Version]) -> str:
+def _versions(shown: Version, versions: Sequence[Version], highlight: Span | None) -> str:
+    """The versions, newest first, and what changed from each to the next; a word of warning over one that is past."""
     if len(versions) < 2:
         return ""
-    newest = versions[-1].number
-    old = "" if shown.number == newest else f'<p class="or-withdrawn">The text has changed since: version {newest}.</p>'
+    newest = versions[-1]
     rows = "".join(
         f'<li><button type="button" class="or-open" data-statement="{escape(shown.statement_id)}"'
         f' data-version="{version.number}"{" aria-current=true" if version.number == shown.number else ""}>'
-        f"<span>Version {version.number}<small>taken {day(version.fetched_at.date())}</small></span></button></li>"
-        for version in reversed(versions)
+        f"<span>Version {version.number}<small>taken {moment(version.fetched_at)}</small></span></button>"
+        f"{_compare(before, version, f'What changed from {before.number} to {version.number}') if before else ''}</li>"
+        for before, version in reversed(list(zip([None, *versions], versions, strict=False)))
     )
-    return f'{old}<details class="or-more"><summary>{len(versions)} versions</summary><ul>{rows}</ul></details>'
+    every = f'<details class="or-more"><summary>{len(versions)} versions</summary><ul>{rows}</ul></details>'
+    return (_past(shown, newest, highlight) if shown.number != newest.number else "") + every
+
+
+def _past(shown: Version, newest: Version, highlight: Span | None) -> str:
+    """What a reader of a version that is not the current one has to know: above all, whether the words still stand."""
+    quote = shown.text[slice(*highlight)] if highlight else ""
+    still = " The quoted words still stand in it." if quote in newest.text else " The quoted words are not in it."
+    return (
+        f'<p class="or-withdrawn">The text has changed since: version {newest.number}.{still if quote else ""}'
+        f" {_compare(shown, newest, 'See what changed')}</p>"
+    )
+
+
+def _compare(old: Version, new: Version, words: str) -> str:
+    return (
+        f'<button type="button" class="or-mini" data-compare="{escape(old.statement_id)}" data-old="{old.number}"'
+        f' data-new="{new.number}">{words}</button>'
+    )
 
 
 def _repeats(repeats: Sequence[Statement]) -> str:

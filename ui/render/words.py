@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from html import escape
 
 from corpus.model import Statement, Voice
@@ -26,6 +26,11 @@ def safe(text: str) -> str:
 def day(when: date) -> str:
     """A date as people write it."""
     return f"{when.day} {when:%b %Y}"
+
+
+def moment(when: datetime) -> str:
+    """A date with the time of day, of which the zone is said."""
+    return f"{day(when.date())}, {when:%H:%M} UTC"
 
 
 def window(first: date | None, last: date | None) -> str:

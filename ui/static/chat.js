@@ -1,15 +1,25 @@
 // Runs once, in the page's #or-bus (`js_on_load` of a gr.HTML component), and listens for the whole page. What a
 // reader does goes to the server through `trigger`; only data attributes that ui/render wrote are read, and nothing is
 // ever built into markup here. Events: 'offered' 'reworded' 'again' 'undo' 'edit' 'reopen' 'rename' 'forget' 'show'
-// 'held' 'judge' 'correct'.
+// 'compare' 'held' 'judge' 'correct' 'supply' 'stop'.
 
 const root = document.documentElement;
 const layout = document.querySelector('#or-layout');
-const narrow = () => getComputedStyle(document.querySelector('#or-right')).position === 'fixed';
+const part = (name) => document.querySelector(`#or-${name}`);
+const narrow = () => getComputedStyle(part('right')).position === 'fixed';
 let cameFrom = null; // the button that opened what lies over the chat
+let shown = null; // the place that the panel stands at
 
 function lay(over, on) {
   root.classList.toggle(`or-open-${over}`, on);
+  settle();
+}
+
+function settle() { // what is covered cannot be reached by Tab either
+  const rail = root.classList.contains('or-open-rail') && getComputedStyle(part('rail')).position === 'fixed';
+  const panel = root.classList.contains('or-open-panel') && narrow();
+  part('left').inert = rail || panel;
+  part('right').inert = rail;
 }
 
 function back() {
@@ -23,6 +33,23 @@ function beside(what) {
   lay('rail', false);
   lay('panel', true);
 }
+
+// ---- a question was sent; the server's first picture may take a moment to come ----
+
+let sending = 0;
+function sent() {
+  root.classList.add('or-sent');
+  clearTimeout(sending);
+  sending = setTimeout(arrived, 10000); // it was refused, and a notice says why
+}
+
+function arrived() {
+  root.classList.remove('or-sent');
+}
+
+layout.addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && !event.shiftKey && event.target.closest('#or-box') && event.target.value.trim()) sent();
+});
 
 // ---- statements ----
 
@@ -41,9 +68,15 @@ function show(button) {
   if (!button.closest('#or-right')) cameFrom = button;
   const answer = button.closest('.or-answer')?.dataset.answer;
   const place = { statement, version, start, end };
-  trigger('show', position < 0 ? place : { ...place, marker, answer, position: position + 1, count: chips.length });
+  shown = position < 0 ? place : { ...place, marker, answer, position: position + 1, count: chips.length };
+  trigger('show', shown);
   beside('panel');
   showMark(); // the same place chosen again changes nothing that is watched below
+}
+
+function compare(button) {
+  const { compare: statement, old, new: newer } = button.dataset;
+  trigger('compare', { statement, old, new: newer });
 }
 
 function step(by) {
@@ -73,9 +106,12 @@ function say(button, words) {
   setTimeout(() => { button.textContent = label; }, 1500);
 }
 
-function copy(button, text) {
-  if (navigator.clipboard) {
-    navigator.clipboard.writeText(text).then(() => say(button, 'Copied'));
+function copy(button, text, rich) {
+  if (navigator.clipboard) { // word processors take the rich form, editors the plain one
+    const as = (type, part) => ({ [type]: new Blob([part], { type }) });
+    const item = rich && new ClipboardItem({ ...as('text/plain', text), ...as('text/html', rich) });
+    const done = item ? navigator.clipboard.write([item]) : navigator.clipboard.writeText(text);
+    done.then(() => say(button, 'Copied'));
     return;
   }
   const area = document.createElement('textarea'); // a page that is not served securely has no clipboard
@@ -99,24 +135,27 @@ function act(button) {
     trigger('judge', { answer, verdict: 'good' });
     button.setAttribute('aria-pressed', 'true');
     button.textContent = 'Marked as good';
-  } else if (what === 'again') trigger('again', { answer });
-  else if (what === 'edit') {
-    trigger('edit', { answer });
-    document.querySelector('#or-box textarea').focus();
-  } else if (what === 'undo') trigger('undo', { answer });
+  } else { // again, edit, undo: the button goes, and the focus would go with it
+    trigger(what, { answer });
+    if (what === 'edit' || !narrow()) document.querySelector('#or-box textarea').focus({ preventScroll: true });
+  }
 }
+
+let renamed = ''; // the conversation whose row is made anew, and is to have the focus again
 
 function rename(row) {
   if (row.querySelector('input')) return;
   const open = row.querySelector('.or-open');
   const input = document.createElement('input');
-  input.value = open.querySelector('span').firstChild.textContent;
+  input.value = open.querySelector('b').textContent;
   input.maxLength = 200;
   input.setAttribute('aria-label', 'Title of the conversation');
   const done = (keep) => {
     input.remove();
     open.hidden = false;
     if (keep && input.value.trim()) trigger('rename', { talk: row.dataset.talk, title: input.value });
+    renamed = row.dataset.talk;
+    open.focus();
   };
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') done(true);
@@ -131,6 +170,7 @@ function rename(row) {
 function forget(button, row) {
   if (button.dataset.sure) {
     trigger('forget', { talk: row.dataset.talk });
+    part('fresh').focus();
     return;
   }
   button.dataset.sure = 'yes';
@@ -148,7 +188,8 @@ function run(button) {
   else if (what === 'delete') forget(button, row);
   else if (what === 'rail') {
     cameFrom = button;
-    lay('rail', !root.classList.contains('or-open-rail'));
+    lay('rail', true);
+    document.querySelector('#or-rail .or-close').focus();
   } else if (what === 'held') {
     cameFrom = button;
     trigger('held', {});
@@ -157,6 +198,11 @@ function run(button) {
     cameFrom = button;
     beside('adding');
     document.querySelector('#or-adding h2')?.focus();
+  } else if (what === 'return') {
+    trigger('show', shown);
+  } else if (what === 'stop') {
+    trigger('stop', {});
+    document.querySelector('#or-box textarea').focus();
   } else if (what === 'close') {
     root.classList.remove('or-adds');
     back();
@@ -165,14 +211,31 @@ function run(button) {
 
 layout.addEventListener('click', (event) => {
   const button = event.target.closest('button');
-  if (!button) return;
-  const { statement, question, act: done, do: todo, step: by, copy: text } = button.dataset;
+  const beside = root.classList.contains('or-open-rail') && !event.target.closest('#or-rail');
+  if (beside || button?.id === 'or-fresh') back();
+  if (!button || beside) return;
+  const { statement, question, act: done, do: todo, step: by, copy: text, rich } = button.dataset;
+  if (question || done === 'again' || button.dataset.alone || button.id === 'or-send') sent();
   if (statement) show(button);
   else if (question) trigger('offered', { question });
-  else if (text) copy(button, text);
+  else if (text) copy(button, text, rich);
   else if (done) act(button);
   else if (todo) run(button);
   else if (by) step(Number(by));
+  else if (button.dataset.alone) trigger('reworded', { alone: true, wording: button.dataset.alone });
+  else if (button.dataset.compare) compare(button);
+});
+
+layout.addEventListener('click', (event) => { // a chip of what was understood unfolds the form where it stands in it
+  const chip = event.target.closest('.or-token[data-field]');
+  const details = chip?.closest('details');
+  if (!details || details.open || !chip.dataset.field) return;
+  event.preventDefault();
+  details.open = true;
+  const words = chip.textContent;
+  const stands = (input) => input.name === chip.dataset.field && (input.dataset.was ?? words) === words
+    && (input.type !== 'checkbox' || input.value === words);
+  [...details.querySelectorAll('input, textarea')].find(stands)?.focus();
 });
 
 layout.addEventListener('submit', (event) => {
@@ -182,7 +245,9 @@ layout.addEventListener('submit', (event) => {
   const fields = new FormData(form);
   const answer = form.closest('.or-answer')?.dataset.answer;
   if (form.dataset.mend) {
-    trigger('correct', { statement: form.dataset.mend, ...Object.fromEntries(fields) });
+    trigger('correct', { mend: form.dataset.mend, ...Object.fromEntries(fields) });
+  } else if (form.dataset.supply) {
+    trigger('supply', { supply: form.dataset.supply, ...Object.fromEntries(fields) });
   } else if (form.elements.wording) {
     const names = [...form.querySelectorAll('[data-was]')].map((input) => [input.dataset.was, input.value]);
     const { wording, first, last } = Object.fromEntries(fields);
@@ -198,6 +263,7 @@ layout.addEventListener('submit', (event) => {
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') back();
 });
+window.addEventListener('resize', settle);
 
 // ---- what the server has put into the page ----
 
@@ -212,8 +278,15 @@ watchFor('#or-panel', (panel) => {
   if (narrow() && root.classList.contains('or-open-panel')) panel.querySelector('h2')?.focus({ preventScroll: true });
 });
 
+watchFor('#or-shelf', (shelf) => {
+  if (!renamed || document.activeElement !== document.body) return;
+  shelf.querySelector(`[data-talk="${CSS.escape(renamed)}"] .or-open`)?.focus();
+  renamed = '';
+});
+
 let asked = '';
 watchFor('#or-now', (now) => {
+  arrived();
   const question = now.querySelector('.or-question');
   const words = question ? question.textContent : '';
   if (words && words !== asked) now.scrollIntoView({ block: 'start' });

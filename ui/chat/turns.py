@@ -1,0 +1,93 @@
+"""A question of the chat in the line that the server keeps, what its reader sees meanwhile, and how it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import aclosing
+
+from starlette.concurrency import run_in_threadpool
+
+from ui.chat.talk import Picture, section
+from ui.places import Places
+from ui.render.answer import notice_html, question_html, waiting_html
+
+_FULL = "Too many people are asking just now. Your question is in the box: please ask again in a moment."
+
+
+class Hand:
+    """A question in hand, to be made in the event loop's thread, and stopped from any.
+
+    Args:
+        pictures: of the conversation as it grows, each made in a thread.
+        stopped: the picture of a question that was stopped.
+        places: to work in.
+    """
+
+    def __init__(self, pictures: Generator[Picture], stopped: Callable[[str], Picture], places: Places) -> None:
+        self._pictures, self._stopped, self._places = pictures, stopped, places
+        self._loop, self._told = asyncio.get_running_loop(), True
+        self._unwanted = asyncio.Event()
+        self._made: asyncio.Queue[Picture | None] = asyncio.Queue()  # None at the end
+        self._question = ""
+
+    def stop(self, *, told: bool) -> None:
+        """It is not wanted any more; where its reader is told, the conversation is shown without it."""
+        self._told = told
+        self._loop.call_soon_threadsafe(self._give_up)
+
+    async def shown(self) -> AsyncGenerator[Picture]:
+        """What its reader sees, one picture after the other. Work goes on beside, so that a stop shows at once."""
+        work, unwanted = asyncio.create_task(self._work()), asyncio.create_task(self._unwanted.wait())
+        try:
+            while True:
+                made = asyncio.create_task(self._made.get())
+                await asyncio.wait({made, unwanted}, return_when=asyncio.FIRST_COMPLETED)
+                if unwanted.done():
+                    made.cancel()
+                    if self._told:
+                        yield await run_in_threadpool(self._stopped, self._question)
+                    return
+                if (picture := made.result()) is None:
+                    await work
+                    return
+                yield picture
+        finally:
+            unwanted.cancel()
+            self._give_up()
+
+    def _give_up(self) -> None:
+        self._unwanted.set()
+        self._places.stir()
+
+    async def _work(self) -> None:
+        """Step by step. The step in hand is always brought to its end, since threads cannot be interrupted."""
+        working = False
+        try:
+            while not self._unwanted.is_set():
+                picture = await run_in_threadpool(next, self._pictures, None)
+                if picture is None:
+                    return
+                self._question = picture.begins or self._question
+                if picture.begins and self._places.full:
+                    asked = question_html(picture.begins)
+                    self._made.put_nowait(Picture(now=section(asked + notice_html(_FULL)), box=picture.begins))
+                    return
+                self._made.put_nowait(picture)
+                if picture.begins:
+                    working = await self._wait()
+        finally:
+            if working:
+                self._places.leave()
+            self._pictures.close()
+            self._made.put_nowait(None)
+
+    async def _wait(self) -> bool:
+        """Stand in line; whether there is a place at its end."""
+        async with aclosing(self._places.line()) as line:
+            async for before in line:
+                if self._unwanted.is_set():
+                    return False
+                waiting = question_html(self._question) + waiting_html(before)
+                self._made.put_nowait(Picture(now=section(waiting)))
+        return True
