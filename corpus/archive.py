@@ -240,7 +240,8 @@ class Archive(Provenance):
             forget(db, statement_id)
             self._require(db.execute("DELETE FROM statement WHERE id = ?", (statement_id,)).rowcount, statement_id)
             db.execute("DELETE FROM raw WHERE sha256 NOT IN (SELECT raw_sha256 FROM version)")
-            db.execute("DELETE FROM vector WHERE embed_key NOT IN (SELECT embed_key FROM passage)")
+            for table in ("vector", "sentence_vectors"):
+                db.execute(f"DELETE FROM {table} WHERE embed_key NOT IN (SELECT embed_key FROM passage)")
             db.execute("INSERT INTO change (statement_id) VALUES (?)", (statement_id,))
 
     def put_vectors(
@@ -249,14 +250,16 @@ class Archive(Provenance):
         """Keep vectors (n, dimension) for embed keys, each with those of its sentences, and tell the indexes which
         statements gained them."""
         with self._database.transaction() as db:
-            db.executemany(  # a statement may have been removed while its vectors were made
-                "INSERT OR REPLACE INTO vector SELECT ?1, ?2, ?3, ?4 WHERE EXISTS"
-                " (SELECT 1 FROM passage WHERE embed_key = ?2)",
-                [
-                    (model, key, row.astype("<f4").tobytes(), inside.packed())
-                    for key, row, inside in zip(keys, vectors, sentences, strict=True)
-                ],
-            )
+            made = {
+                "vector": [row.astype("<f4").tobytes() for row in vectors],
+                "sentence_vectors": [inside.packed() for inside in sentences],
+            }
+            for table, values in made.items():
+                db.executemany(  # a statement may have been removed while its vectors were made
+                    f"INSERT OR REPLACE INTO {table} SELECT ?1, ?2, ?3 WHERE EXISTS"
+                    " (SELECT 1 FROM passage WHERE embed_key = ?2)",
+                    [(model, key, value) for key, value in zip(keys, values, strict=True)],
+                )
             for part in parts(keys):
                 db.execute(
                     "INSERT INTO change (statement_id, words)"

@@ -5,15 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 from corpus.database import Database
 from corpus.model import Filters, Passage, Statement
 from corpus.rows import PASSAGES, Vectors, marks, matrix, parts, passage_from, statement_from, where_clause
 from corpus.sentence_vectors import SentenceVectors
 
 Span = tuple[int, int]
-_DUE = "NOT EXISTS (SELECT 1 FROM vector e WHERE e.model = ? AND e.embed_key = p.embed_key AND e.sentences IS NOT NULL)"
+_DUE = "NOT EXISTS (SELECT 1 FROM sentence_vectors e WHERE e.model = ? AND e.embed_key = p.embed_key)"
 
 
 class IndexFeed:
@@ -56,21 +54,21 @@ class IndexFeed:
         Passages that have no vector yet have none of these either.
         """
         rows = self._connection.execute(
-            "SELECT p.start, e.sentences FROM passage p JOIN vector e ON e.embed_key = p.embed_key AND e.model = ?"
-            ' WHERE p.statement_id = ? AND p.version = ? AND p.start < ? AND p."end" > ? AND e.sentences IS NOT NULL',
+            "SELECT p.start, e.value FROM passage p"
+            " JOIN sentence_vectors e ON e.embed_key = p.embed_key AND e.model = ?"
+            ' WHERE p.statement_id = ? AND p.version = ? AND p.start < ? AND p."end" > ?',
             (model, statement_id, version, span[1], span[0]),
         ).fetchall()
-        read = [(row["start"], SentenceVectors.unpacked(row["sentences"])) for row in rows]
-        starts = [offset + start for offset, inside in read for start in inside.starts]
-        vectors = [inside.vectors for _, inside in read if inside.starts]
-        return SentenceVectors(starts, np.concatenate(vectors) if vectors else np.empty((0, 0), dtype=np.float32))
+        return SentenceVectors.joined((row["start"], SentenceVectors.unpacked(row["value"])) for row in rows)
 
     def vectors_inside(self, model: str, filters: Filters | None) -> tuple[list[str], Vectors]:
         """Ids and vectors (n, dimension) of all current passages inside the filters."""
         where, values = where_clause(filters)
+        # In this order: left to itself, SQLite goes through all vectors to find those of a few passages.
         rows = self._connection.execute(
-            "SELECT p.id, e.value FROM statement s JOIN passage p ON p.statement_id = s.id AND p.version = s.current"
-            f" JOIN vector e ON e.embed_key = p.embed_key AND e.model = ? WHERE {where}",
+            "SELECT p.id, e.value FROM statement s"
+            " CROSS JOIN passage p ON p.statement_id = s.id AND p.version = s.current"
+            f" CROSS JOIN vector e ON e.embed_key = p.embed_key AND e.model = ? WHERE {where}",
             (model, *values),
         ).fetchall()
         return [row["id"] for row in rows], matrix(rows)

@@ -148,8 +148,16 @@ MIGRATIONS: tuple[str, ...] = (
     """,
     # Where the pages of a paged document begin, as offsets into the version's text; [] where it has none.
     "ALTER TABLE version ADD COLUMN pages TEXT NOT NULL DEFAULT '[]';",
-    # What `corpus.sentence_vectors` packs; NULL: an older release made the vector, which is due again.
-    "ALTER TABLE vector ADD COLUMN sentences BLOB;",
+    # A passage that has a vector and none of these was read by an older release, and is due again. Not a column of the
+    # table of vectors, whose rows are read by the thousand.
+    """
+    CREATE TABLE sentence_vectors (
+        model     TEXT NOT NULL,
+        embed_key BLOB NOT NULL,           -- of the passage that the sentences are in
+        value     BLOB NOT NULL,           -- see `corpus.sentence_vectors`
+        UNIQUE (model, embed_key)
+    ) STRICT;
+    """,
     """
     CREATE TABLE reading (                 -- see `corpus.reading`
         statement_id TEXT NOT NULL,

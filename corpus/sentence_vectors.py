@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,17 @@ class SentenceVectors:
 
     starts: Sequence[int]
     vectors: Vectors
+
+    @classmethod
+    def joined(cls, parts: Iterable[tuple[int, SentenceVectors]]) -> SentenceVectors:
+        """Those of several passages as one, with offsets into their text.
+
+        Args:
+            parts: each with the offset of its passage.
+        """
+        read = [(offset, part) for offset, part in parts if part.starts]
+        starts = [offset + start for offset, part in read for start in part.starts]
+        return cls(starts, np.concatenate([p.vectors for _, p in read]) if read else np.empty((0, 0), dtype=np.float32))
 
     def packed(self) -> bytes:
         """As bytes, a quarter of the size: each vector in 255 even steps of its largest component.

@@ -76,11 +76,12 @@ class _NoFollowUps(Engine):
 
 
 class _Unread(Archive):
-    """Of whose sentences none was embedded: statements are judged by their best passage, sentences by their words."""
+    """To which all sentences are equally near: a statement is judged by its best passage, sentences by their words."""
 
     def sentence_vectors(self, model: str, statement_id: str, version: int, span: Span) -> SentenceVectors:
-        """None."""
-        return SentenceVectors([], np.empty((0, 0), dtype=np.float32))
+        """Vectors (n, dimension) of zeros."""
+        kept = super().sentence_vectors(model, statement_id, version, span)
+        return SentenceVectors(kept.starts, np.zeros_like(kept.vectors))
 
 
 class Plain:

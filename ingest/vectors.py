@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from corpus.archive import Archive
 from corpus.embedder import Embedder
 from corpus.model import Passage, Statement
+from corpus.rows import Vectors
 from corpus.sentence_vectors import SentenceVectors
 from ingest.sentences import Span, sentence_spans
 from ingest.split import cut_header
@@ -37,23 +38,37 @@ def embed_due(
     """
     done = 0
     while not stop() and (due := archive.without_vector(embedder.name, window)):
-        headers = _headers([statement for _, statement, _ in due], embedder)
-        sentences = _sentences(archive, [passage for _, _, passage in due])
-        inputs = {
-            key: (f"{headers[statement.id]}\n", passage.text, sentences[passage.id]) for key, statement, passage in due
-        }
-        vectors, inside = embedder.encode_with_parts(
-            [header + text for header, text, _ in inputs.values()],
-            [[(len(header) + a, len(header) + b) for a, b in spans] for header, _, spans in inputs.values()],
-        )
-        kept = [
-            SentenceVectors([start for start, _ in spans], rows)
-            for (_, _, spans), rows in zip(inputs.values(), inside, strict=True)
-        ]
-        archive.put_vectors(embedder.name, list(inputs), vectors, kept)
-        progress(len(inputs))
-        done += len(inputs)
+        by_key = {key: (statement, passage) for key, statement, passage in due}
+        vectors, sentences = embed(archive, embedder, list(by_key.values()))
+        archive.put_vectors(embedder.name, list(by_key), vectors, sentences)
+        progress(len(by_key))
+        done += len(by_key)
     return done
+
+
+def embed(
+    archive: Archive, embedder: Embedder, passages: Sequence[tuple[Statement, Passage]]
+) -> tuple[Vectors, list[SentenceVectors]]:
+    """Vectors of passages (n, dimension), each below its statement's header, and of the sentences that begin in them.
+
+    Args:
+        archive: where their texts are.
+        embedder: what makes the vectors.
+        passages: each with its statement.
+    """
+    headers = _headers([statement for statement, _ in passages], embedder)
+    sentences = _sentences(archive, [passage for _, passage in passages])
+    texts, parts = list[str](), list[list[Span]]()
+    for statement, passage in passages:
+        header = f"{headers[statement.id]}\n"
+        texts.append(header + passage.text)
+        parts.append([(len(header) + start, len(header) + end) for start, end in sentences[passage.id]])
+    vectors, inside = embedder.encode_with_parts(texts, parts)
+    kept = [
+        SentenceVectors([start for start, _ in sentences[passage.id]], rows)
+        for (_, passage), rows in zip(passages, inside, strict=True)
+    ]
+    return vectors, kept
 
 
 def _sentences(archive: Archive, passages: Sequence[Passage]) -> dict[str, list[Span]]:

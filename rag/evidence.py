@@ -17,7 +17,9 @@ from corpus.analysis import content_line
 from corpus.holdings import Holdings
 from corpus.model import Statement
 from corpus.rows import Vectors
+from corpus.sentence_vectors import SentenceVectors
 from ingest.reading import METHOD, read
+from ingest.vectors import embed
 from rag.concepts import Concept, Finder, Words
 from rag.model import Hit, Outcome, Question, Shape
 from rag.quotes import Sentence, choose, has_kind, wanted_of
@@ -172,24 +174,39 @@ def _look_into(group: Sequence[Hit], question: Question, finder: Finder, rank: f
 
 
 def _compare(item: Evidence, vector: Vectors, holdings: Holdings) -> Evidence:
-    """Compare a statement's sentences with the question by meaning, as far as they have been embedded."""
-    if not item.sentences:
+    """Compare a statement's sentences with the question by meaning."""
+    vectors = _sentence_vectors(item, holdings)
+    if not vectors.starts:
         return item
-    span = item.sentences[0].start, item.sentences[-1].end
-    held = holdings.archive.sentence_vectors(holdings.embedder.name, item.statement.id, item.version, span)
-    if not held.starts:
-        return item
-    middle = held.vectors.mean(axis=0)
-    to_question = dict(zip(held.starts, (held.vectors @ vector).tolist(), strict=True))
-    to_middle = dict(
-        zip(held.starts, (held.vectors @ (middle / (np.linalg.norm(middle) or 1.0))).tolist(), strict=True)
-    )
+    middle = vectors.vectors.mean(axis=0)
+    middle = middle / (np.linalg.norm(middle) or 1.0)
+    to_question = dict(zip(vectors.starts, (vectors.vectors @ vector).tolist(), strict=True))
+    to_middle = dict(zip(vectors.starts, (vectors.vectors @ middle).tolist(), strict=True))
     read = tuple(
         replace(s, likeness=to_question.get(s.start, 0.0), centrality=to_middle.get(s.start, 0.0))
         for s in item.sentences
     )
     likeness = max(sentence.likeness for sentence in read) or item.likeness
     return replace(item, sentences=read, likeness=likeness, score=item.score - item.likeness + likeness)
+
+
+def _sentence_vectors(item: Evidence, holdings: Holdings) -> SentenceVectors:
+    """Those that are kept; a statement so new that it has none is read now, since it can be found already."""
+    if not item.sentences:
+        return SentenceVectors.joined([])
+    archive, embedder, statement = holdings.archive, holdings.embedder, item.statement
+    first, last = item.sentences[0].start, item.sentences[-1].end
+    kept = archive.sentence_vectors(embedder.name, statement.id, item.version, (first, last))
+    if kept.starts:
+        return kept
+    passages = [
+        (statement, passage)
+        for passage in archive.passages_of(statement.id)
+        if passage.version == item.version
+        and any(passage.start <= sentence.start < passage.end for sentence in item.sentences)
+    ]
+    _, made = embed(archive, embedder, passages)
+    return SentenceVectors.joined((passage.start, inside) for (_, passage), inside in zip(passages, made, strict=True))
 
 
 def _account(statement: Statement, lead: str) -> int:

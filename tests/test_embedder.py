@@ -200,7 +200,7 @@ def test_vectors_of_an_older_release_are_due_again(holdings: Holdings, embedder:
     archive = holdings.archive
     embed_due(archive, embedder)
     with sqlite3.connect(archive.folder / "archive.sqlite3") as db:
-        db.execute("UPDATE vector SET sentences = NULL")
+        db.execute("DELETE FROM sentence_vectors")
     assert archive.count_vectors(embedder.name) == archive.count_passages(), "meanwhile they serve as they are"
     assert archive.count_without_vector(embedder.name) > 100
     name = archive.all_ids()[0]

@@ -6,7 +6,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from fastapi import FastAPI
@@ -34,6 +34,7 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 import gradio as gr
 
 Pictures = AsyncGenerator[tuple[Any, ...]]
+Part = TypeVar("Part", gr.HTML, gr.Textbox)
 Ask = Callable[[Filters], Generator[Picture]]
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 _MORE_THREADS = 40
@@ -120,10 +121,10 @@ class _Page:
         with gr.Column(elem_id="or-composer", min_width=0):
             self._active = _html("or-active")
             with gr.Row(elem_id="or-ask"):
-                self._box = gr.Textbox(
+                self._box = _kept(gr.Textbox(
                     placeholder="Ask about what is on record", label="Question", show_label=False, lines=1,
                     max_lines=6, max_length=LONGEST_QUESTION, autofocus=True, container=False, elem_id="or-box",
-                )  # fmt: skip
+                ))  # fmt: skip
                 self._send = gr.Button("Ask", variant="primary", elem_id="or-send", min_width=0, scale=0)
                 _html("or-halt", '<button type="button" id="or-stop" data-do="stop">Stop</button>')
             self._status = _html("or-status")
@@ -368,12 +369,27 @@ def _pictures(typed: tuple[Any, ...], ask: Ask) -> Generator[Picture]:
 
 
 def _html(name: str, value: str = "") -> gr.HTML:
-    return gr.HTML(value, elem_id=name, js_on_load=None, apply_default_css=False)
+    return _kept(gr.HTML(value, elem_id=name, js_on_load=None, apply_default_css=False))
+
+
+def _kept(part: Part) -> Part:
+    """A part that None leaves as it is.
+
+    Gradio's own way to say so, `gr.skip`, makes the component and its description anew: a millisecond for each part
+    that did not change, in every picture of a growing answer.
+    """
+    sent = part.postprocess
+
+    def postprocess(value: str | None) -> Any:
+        return {"__type__": "update"} if value is None else sent(value)
+
+    part.postprocess = postprocess
+    return part
 
 
 def _shown(picture: Picture) -> tuple[Any, ...]:
-    parts = picture.said, picture.now, picture.talk, picture.shelf, picture.bar, picture.box
-    return tuple(gr.skip() if part is None else part for part in parts)
+    talk = gr.skip() if picture.talk is None else picture.talk
+    return picture.said, picture.now, talk, picture.shelf, picture.bar, picture.box
 
 
 def _sent(files: list[str] | None, text: str, title: str, day: str, address: str, issuer: str) -> Sent:

@@ -12,6 +12,7 @@ from ui.chat.talk import Picture, section
 from ui.places import Places
 from ui.render.answer import notice_html, question_html, waiting_html
 
+_NOTHING = Picture()
 _FULL = "Too many people are asking just now. Your question is in the box: please ask again in a moment."
 
 
@@ -73,7 +74,8 @@ class Hand:
                     asked = question_html(picture.begins)
                     self._made.put_nowait(Picture(now=section(asked + notice_html(_FULL)), box=picture.begins))
                     return
-                self._made.put_nowait(picture)
+                if picture != _NOTHING:
+                    self._made.put_nowait(picture)
                 if picture.begins:
                     working = await self._wait()
         finally:
