@@ -20,6 +20,8 @@ from typing import Any
 
 import httpx
 
+_NOW = 1  # which of the outputs has the last exchange
+
 
 @dataclass(frozen=True, slots=True)
 class Wait:
@@ -68,39 +70,41 @@ def asking(address: str) -> tuple[int, int]:
 
 
 def reader(address: str, event: int, inputs: int, questions: list[str]) -> list[Wait]:
-    """What one reader waits for, question by question, in one conversation each."""
-    return [Session(address, event, inputs).ask(question) for question in questions]
+    """What one reader waits for, question by question, in one open page and without a pause between them."""
+    page = Session(address, event, inputs)
+    return [page.ask(question) for question in questions]
 
 
 class Session:
-    """A page that was just opened."""
+    """A page that stays open, with one conversation."""
 
     def __init__(self, address: str, event: int, inputs: int) -> None:
-        self._address, self._event, self._inputs = address, event, inputs
+        self._event, self._inputs = event, inputs
         self._hash = secrets.token_hex(6)
+        self._browser = httpx.Client(base_url=address, timeout=120)
 
     def ask(self, question: str) -> Wait:
         """Ask one question and follow the answer."""
         data = [question, None, "", "", [], [], []][: self._inputs]
         body = {"data": data, "fn_index": self._event, "trigger_id": self._event, "session_hash": self._hash}
         started, seen = time.perf_counter(), dict[str, float]()
-        with httpx.Client(base_url=self._address, timeout=120) as client:
-            client.post("/gradio_api/queue/join", json=body).raise_for_status()
-            with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": self._hash}) as stream:
-                for line in stream.iter_lines():
-                    if not line.startswith("data:"):
-                        continue
-                    waited = time.perf_counter() - started
-                    message = json.loads(line[5:])
-                    if message["msg"] in ("process_generating", "process_completed"):
-                        seen.setdefault("sign", waited)
-                    if "or-body" in line or "or-nearest" in line or "or-foot" in line:
-                        seen.setdefault("first", waited)
-                    if "or-foot" in line:
-                        seen.setdefault("full", waited)
-                    if message["msg"] == "process_completed":
-                        seen.setdefault("full", waited)
-                        break
+        self._browser.post("/gradio_api/queue/join", json=body).raise_for_status()
+        with self._browser.stream("GET", "/gradio_api/queue/data", params={"session_hash": self._hash}) as stream:
+            for line in stream.iter_lines():
+                if not line.startswith("data:"):
+                    continue
+                waited = time.perf_counter() - started
+                message = json.loads(line[5:])
+                if message["msg"] in ("process_generating", "process_completed"):
+                    seen.setdefault("sign", waited)
+                now = str(message.get("output", {}).get("data", ["", ""])[_NOW])
+                if "or-body" in now or "or-nearest" in now or "or-foot" in now:
+                    seen.setdefault("first", waited)
+                if "or-foot" in now:
+                    seen.setdefault("full", waited)
+                if message["msg"] == "process_completed":
+                    seen.setdefault("full", waited)
+                    break
         return Wait(seen["sign"], seen.get("first", seen["full"]), seen["full"])
 
 

@@ -29,7 +29,7 @@ class Database:
             connection.row_factory = sqlite3.Row
             connection.executescript(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
-                "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY;"
+                "PRAGMA temp_store = MEMORY;"
             )
             self._local.connection = connection
         return connection

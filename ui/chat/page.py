@@ -383,7 +383,7 @@ def _kept(part: Part) -> Part:
     def postprocess(value: str | None) -> Any:
         return {"__type__": "update"} if value is None else sent(value)
 
-    part.postprocess = postprocess
+    part.postprocess = postprocess  # type: ignore[method-assign]
     return part
 
 

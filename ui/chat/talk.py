@@ -25,7 +25,7 @@ from ui.record import as_record, from_record
 from ui.render.answer import answer_html, growing_html, notice_html, question_html, waiting_html
 from ui.render.around import bar_html, record_note_html, shelf_html, start_html
 
-_PACE = 0.05  # seconds between two pictures of a growing answer, at least
+_PACE = 0.1  # seconds between two pictures of a growing answer, at least: each costs the server about 10 ms
 _UNEXPECTED = "Something went wrong on our side. The question was not answered; please try it again."
 _UNVERIFIED = (
     "The answer that was written did not stand up to the check against the record, so it is not shown. Please ask"
@@ -224,7 +224,7 @@ class Talk:
     ) -> Iterator[tuple[Answer | None, str]]:
         """(None, HTML so far) as the answer grows, and (answer, "") at its end."""
         engine = on_behalf(self._engine, reader)
-        so_far, question, shown = "", None, 0.0
+        so_far, question, shown = "", None, time.monotonic()
         for event in engine.stream(text, history=history, filters=replace(filters, groups=reader.groups)):
             if isinstance(event, Answer):
                 yield event, ""
