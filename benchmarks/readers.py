@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import secrets
 import statistics
 import time
@@ -39,6 +40,9 @@ def main() -> None:
     parser.add_argument("--questions", type=Path, required=True, help="a case file; the last turns are asked")
     parser.add_argument("--readers", type=int, default=10)
     parser.add_argument("--each", type=int, default=6, help="questions a reader asks, one after the other")
+    parser.add_argument(
+        "--pause", type=float, default=0.0, help="seconds a reader reads before the next one, on average"
+    )
     given = parser.parse_args()
     lines = given.questions.read_text(encoding="utf-8").splitlines()
     questions = [json.loads(line)["turns"][0] for line in lines if line.strip()]
@@ -49,9 +53,11 @@ def main() -> None:
             [questions[(n * given.each + i) % len(questions)] for i in range(given.each)] for n in range(given.readers)
         ]
         waits = [
-            wait for found in pool.map(lambda part: reader(given.address, event, inputs, part), parts) for wait in found
+            wait
+            for found in pool.map(lambda part: reader(given.address, event, inputs, part, given.pause), parts)
+            for wait in found
         ]
-    print(f"{given.readers} readers at once, {len(waits)} questions")
+    print(f"{given.readers} readers at once, {len(waits)} questions, {given.pause:g} s of reading after each")
     for name in ("sign", "first", "full"):
         values = [getattr(wait, name) * 1000 for wait in waits]
         p95 = statistics.quantiles(values, n=20)[18]
@@ -69,10 +75,13 @@ def asking(address: str) -> tuple[int, int]:
     return found["id"], len(found["inputs"])
 
 
-def reader(address: str, event: int, inputs: int, questions: list[str]) -> list[Wait]:
-    """What one reader waits for, question by question, in one open page and without a pause between them."""
-    page = Session(address, event, inputs)
-    return [page.ask(question) for question in questions]
+def reader(address: str, event: int, inputs: int, questions: list[str], pause: float) -> list[Wait]:
+    """What one reader waits for, question by question, in one open page."""
+    page, waits, chance = Session(address, event, inputs), list[Wait](), random.Random(questions[0])
+    for question in questions:
+        time.sleep(chance.expovariate(1 / pause) if pause else 0)
+        waits.append(page.ask(question))
+    return waits
 
 
 class Session:
