@@ -30,6 +30,11 @@ _REFERS_BACK = re.compile(
     r"|meetings|calls|announcement|agreement|deal|day|week|month|year|one)|which\s+(?:of\s+)?(?:those|these|them))\b",
     re.I,
 )
+# "The calls with Truss" need no turn before them: a name says which.
+_SAYS_WHICH = re.compile(
+    r"\b[Tt]he\s+(?:meetings?|calls?|talks?|visits?|trips?|summits?|statements?|conversations?|readouts?|announcements?"
+    r"|agreements?|deals?)\s+(?:with|between|of|by|from|to|in|at)\s+(?:the\s+)?(?=[A-Z])"
+)
 _POLITE = re.compile(r"^\W*(?:(?:ok(?:ay)?|thanks|thank\s+you|thx|great|right|sure|hi|hello)\b[\s,.!–—-]*)+", re.I)
 _NAMED = re.compile(r"(?<!^)(?<![.?!]\s)\b[A-Z][\w’'-]+")
 _MOST_TURNS = 4
@@ -70,6 +75,6 @@ def resolve(text: str, history: Sequence[Turn]) -> Resolved:
 
 
 def _leans(question: str) -> bool:
-    if _OPENS_AS_FOLLOW_UP.match(question) or _REFERS_BACK.search(question):
+    if _OPENS_AS_FOLLOW_UP.match(question) or _REFERS_BACK.search(_SAYS_WHICH.sub("", question)):
         return True
     return not _NAMED.search(question) and len(content_terms(question)) <= 3

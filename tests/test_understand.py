@@ -88,6 +88,21 @@ def test_a_follow_up_keeps_what_it_leaves_unsaid(text: str, read: Reader) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("How did the calls with Qatar and Kuwait differ?", True),
+        ("What came of the visit to Canberra?", True),
+        ("What came of the visit?", False),
+        ("What did the talks with them cover?", False),
+        ("And the calls with Qatar?", False),
+    ],
+)
+def test_a_meeting_that_a_name_tells_apart_needs_no_turn_before_it(text: str, alone: bool, read: Reader) -> None:
+    question = read(text, "What did CDS discuss with Oman in November 2025?")
+    assert (question.standalone == text) is alone
+
+
 def test_a_pronoun_stands_for_whom_the_answer_names(read: Reader) -> None:
     answer = "**8 March 2025 · HQ IDS · readout · Anil Chauhan in Canberra:**\n\n- “He was there.” [1]"
     question = read("Where else did he go?", Turn("Who visited Australia in March 2025?", answer))
