@@ -7,7 +7,6 @@ from datetime import date
 
 import pytest
 from conftest import SAMPLE
-from hypothesis import settings
 
 from corpus.archive import Archive
 from corpus.holdings import Holdings
@@ -16,9 +15,6 @@ from ingest.pipeline import ingest
 from ingest.vectors import embed_due
 from rag.engine import Engine
 from rag.model import Answer
-
-# A loaded machine makes no property false.
-unhurried = settings(deadline=None)
 
 TODAY = date(2026, 2, 4)
 TALKS = "in-ids/2025-11-24-oman-cds-secgen-talks"

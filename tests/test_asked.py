@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rag_fixtures import unhurried
 
 from rag.asked import focus_of, pick_of, without_pick
 
@@ -70,7 +69,6 @@ def test_what_an_answer_has_to_name(text: str, focus: list[str]) -> None:
     assert focus_of(text) == focus
 
 
-@unhurried
 @given(st.text(max_size=300))
 def test_any_text_can_be_asked(text: str) -> None:
     pick = pick_of(text)

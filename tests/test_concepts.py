@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rag_fixtures import sample_fixture as sample_fixture
-from rag_fixtures import unhurried
 
 from corpus.acronyms import acronyms
 from corpus.analysis import content_line, content_terms, terms
@@ -60,7 +59,6 @@ def test_acronyms_are_those_that_the_text_itself_explains(text: str, expected: s
     assert acronyms(text) == expected
 
 
-@unhurried
 @given(st.text(alphabet="ABCdef ()&-.\n1", max_size=60))
 def test_a_mined_acronym_is_spelled_out_by_the_words_before_it(text: str) -> None:
     for short, long in acronyms(text):
@@ -173,7 +171,6 @@ def test_words_of_asking_are_told_from_what_is_asked_about(thesaurus: Thesaurus,
     assert found == {"discuss": True, "shipbuild": False}
 
 
-@unhurried
 @given(st.text(max_size=80))
 def test_any_text_has_terms_and_content_is_part_of_them(text: str) -> None:
     assert set(content_terms(text)) <= set(terms(text))

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from rag_fixtures import unhurried
 
 from rag.dates import PUBLICATION_LAG, Window, window_of, windows_in, without_dates
 
@@ -219,7 +218,6 @@ _WORDS = st.lists(
 _WINDOWS = st.tuples(_DAYS, st.integers(0, 400)).map(lambda w: Window(w[0], w[0] + timedelta(days=w[1])))
 
 
-@unhurried
 @given(st.text() | _WORDS, _DAYS, st.none() | _WINDOWS)
 @example("calls over the past 999 years", TODAY, None)
 @example("since 2024 , until 2020", TODAY, None)
@@ -232,7 +230,6 @@ def test_any_text_has_a_window_in_order_or_none(text: str, today: date, context:
     without_dates(text)
 
 
-@unhurried
 @given(st.text(), _DAYS, st.text())
 def test_an_iso_day_is_found_inside_any_text(before: str, day: date, after: str) -> None:
     window = window_of(f"{before}. On {day.isoformat()}; {after}", TODAY)
@@ -241,7 +238,6 @@ def test_an_iso_day_is_found_inside_any_text(before: str, day: date, after: str)
     assert window.last is None or day <= window.last
 
 
-@unhurried
 @given(_DAYS, st.sampled_from(["{d.day} {d:%B %Y}", "{d:%B} {d.day}, {d.year}", "{d:%b} {d.day}, {d.year}", "{d}"]))
 def test_a_day_is_the_same_however_it_is_written(day: date, form: str) -> None:
     assert window_of(f"what was said on {form.format(d=day)}?", TODAY) == Window(day, day + PUBLICATION_LAG)

@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rag_fixtures import unhurried
 
 from corpus.model import Statement
 from rag.writing.checker import exact_in
@@ -124,13 +123,11 @@ def test_what_only_looks_like_a_negation_is_none() -> None:
     assert read("They haven't met.").negates
 
 
-@unhurried
 @given(st.text(max_size=300))
 def test_any_text_can_be_read(text: str) -> None:
     assert read(text).text == text
 
 
-@unhurried
 @given(st.lists(st.sampled_from(["ships", "“sea”", "U.S.", "(a)", "40%", "it’s"]), min_size=1, max_size=8), st.data())
 def test_a_quote_is_found_whatever_its_white_space_and_marks(words: list[str], data: st.DataObject) -> None:
     text = "Before, " + " ".join(words) + " after."

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rag_fixtures import TODAY, unhurried
+from rag_fixtures import TODAY
 from rag_fixtures import sample_fixture as sample_fixture
 
 from corpus.holdings import Holdings
@@ -198,7 +198,6 @@ def test_a_comparison_of_nothing_named_has_no_sides(read: Reader) -> None:
     assert read("What did CDS discuss with Oman and Saudi Arabia?").sides == ()  # no comparison
 
 
-@unhurried
 @given(st.text(max_size=200), st.lists(st.text(max_size=80), max_size=5))
 def test_any_conversation_resolves_to_words_that_were_said(text: str, before: list[str]) -> None:
     resolved = resolve(text, [Turn(words) for words in before])

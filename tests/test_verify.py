@@ -11,7 +11,6 @@ import pytest
 from conftest import put
 from hypothesis import given
 from hypothesis import strategies as st
-from rag_fixtures import unhurried
 
 from corpus.archive import Archive
 from corpus.errors import UnverifiedAnswer
@@ -73,19 +72,16 @@ _ANY_SPAN = st.sampled_from(sorted(TEXTS)).flatmap(
 _SENTENCE_SPANS = st.lists(st.sampled_from(_SENTENCES), min_size=1, max_size=5)
 
 
-@unhurried
 @given(spans=_SENTENCE_SPANS)
 def test_a_true_answer_passes_whatever_its_quotes_contain(held: Archive, spans: list[Span]) -> None:
     verify(draft_of(spans, held), tuple(TEXTS), held)
 
 
-@unhurried
 @given(span=_ANY_SPAN)
 def test_any_span_can_be_quoted(held: Archive, span: Span) -> None:
     verify(draft_of([span], held), tuple(TEXTS), held)
 
 
-@unhurried
 @given(spans=_SENTENCE_SPANS, data=st.data())
 def test_other_offsets_are_stopped_unless_the_same_words_stand_there(
     held: Archive, spans: list[Span], data: st.DataObject
@@ -100,7 +96,6 @@ def test_other_offsets_are_stopped_unless_the_same_words_stand_there(
     assert stopped(replace(draft, citations=citations), held) is not same
 
 
-@unhurried
 @given(spans=_SENTENCE_SPANS, data=st.data(), character=st.characters(exclude_categories=["Cs"]))
 def test_a_quote_with_another_character_is_stopped(
     held: Archive, spans: list[Span], data: st.DataObject, character: str
@@ -114,7 +109,6 @@ def test_a_quote_with_another_character_is_stopped(
     assert stopped(Draft(text_of(citations), tuple(citations)), held) is (changed.quote != old.quote)
 
 
-@unhurried
 @given(spans=_SENTENCE_SPANS, data=st.data())
 def test_a_quote_that_is_shown_in_other_words_is_stopped(held: Archive, spans: list[Span], data: st.DataObject) -> None:
     draft = draft_of(spans, held)
@@ -129,7 +123,6 @@ def test_a_quote_that_is_shown_in_other_words_is_stopped(held: Archive, spans: l
         assert stopped(replace(draft, text=draft.text.replace(shown, other)), held)
 
 
-@unhurried
 @given(spans=st.lists(st.sampled_from(_SENTENCES), min_size=2, max_size=5, unique=True), data=st.data())
 def test_swapped_markers_are_stopped(held: Archive, spans: list[Span], data: st.DataObject) -> None:
     draft = draft_of(spans, held)
@@ -143,14 +136,12 @@ def test_swapped_markers_are_stopped(held: Archive, spans: list[Span], data: st.
     assert stopped(Draft(text_of(citations), tuple(citations)), held)  # and the citations agree with it
 
 
-@unhurried
 @given(spans=_SENTENCE_SPANS, data=st.data())
 def test_a_statement_that_was_not_retrieved_is_stopped(held: Archive, spans: list[Span], data: st.DataObject) -> None:
     missing = data.draw(st.sampled_from([name for name, _, _ in spans]))
     assert stopped(draft_of(spans, held), held, tuple(name for name in TEXTS if name != missing))
 
 
-@unhurried
 @given(spans=_SENTENCE_SPANS, number=st.integers(0, 1000), at=st.sampled_from(["before", "after"]))
 def test_a_marker_without_a_citation_is_stopped(held: Archive, spans: list[Span], number: int, at: str) -> None:
     draft = draft_of(spans, held)
@@ -158,7 +149,6 @@ def test_a_marker_without_a_citation_is_stopped(held: Archive, spans: list[Span]
     assert stopped(replace(draft, text=text), held)
 
 
-@unhurried
 @given(spans=_SENTENCE_SPANS)
 def test_a_citation_that_the_text_does_not_show_is_stopped(held: Archive, spans: list[Span]) -> None:
     draft = draft_of(spans, held)

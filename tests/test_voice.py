@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rag_fixtures import unhurried
 
 from corpus.model import Statement, Voice
 from ingest.sentences import sentence_spans
@@ -202,7 +201,6 @@ _PIECES = st.lists(
 ).map(" ".join)
 
 
-@unhurried
 @given(st.text() | _PIECES, st.text(max_size=60) | _PIECES, st.data())
 def test_any_text_gives_speakers_in_its_own_words_and_never_raises(text: str, title: str, data: st.DataObject) -> None:
     statement = Statement(id="x", title=title, published=date(2025, 11, 24))

@@ -7,7 +7,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rag_fixtures import unhurried
 
 from rag.writing.stream import sentences
 
@@ -38,12 +37,17 @@ def test_markers_belong_to_the_sentence_before_them() -> None:
     ]
 
 
-@unhurried
-@given(st.lists(st.integers(1, len(ANSWER) - 1), max_size=60))
-def test_where_the_words_are_cut_does_not_matter(cuts: list[int]) -> None:
-    places = [0, *sorted(set(cuts)), len(ANSWER)]
-    pieces = [ANSWER[a:b] for a, b in pairwise(places)]
-    assert told(*pieces) == told(ANSWER)
+SENTENCES = st.sampled_from(["They met in Muscat.", "“We agree.”", "It was 3.5 percent.", "Dr. Ali spoke!", "(Twice.)"])
+MARKERS = st.sampled_from(["", " [1]", "[1][2]", " [1] [22]", " 【1】", "[1, 2]"])
+BETWEEN = st.sampled_from([" ", "\n", "\n- ", "\n\n"])
+MADE = st.lists(st.tuples(SENTENCES, MARKERS, BETWEEN).map("".join), min_size=1, max_size=8).map("".join)
+
+
+@given(st.just(ANSWER) | MADE, st.lists(st.floats(0, 1), max_size=60))
+def test_where_the_words_are_cut_does_not_matter(answer: str, cuts: list[float]) -> None:
+    places = [0, *sorted({round(cut * len(answer)) for cut in cuts}), len(answer)]
+    pieces = [answer[a:b] for a, b in pairwise(places)]
+    assert told(*pieces) == told(answer)
 
 
 def test_a_sentence_comes_as_soon_as_the_next_has_begun() -> None:

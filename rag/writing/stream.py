@@ -55,12 +55,13 @@ def _ready(buffer: str, before: str) -> tuple[list[Written], str, str]:
         return [], buffer, before
     moved = _moved(buffer)
     spans = sentence_spans(moved)
-    last = moved[spans[-1][0] :] if spans else ""
-    begun = re.match(r"\S+\s", last) and not last.startswith(("[", "【"))
-    if len(spans) < 2 or not begun or not _ENDS_MARKED.search(moved, 0, spans[-1][0]):
+    start = spans[-1][0] if spans else 0
+    begun = re.match(r"\S+\s", moved[start:]) and not moved.startswith(("[", "【"), start)
+    if len(spans) < 2 or not begun or not _ENDS_MARKED.search(moved, 0, start):
         return [], buffer, before
-    done = list(_split(moved[: spans[-1][0]], before))
-    return done, last, " " if done else before
+    start = _unmoved(buffer, start)  # what is left stays as it was written: more markers may follow its own
+    done = list(_split(buffer[:start], before))
+    return done, buffer[start:], " " if done else before
 
 
 def _split(line: str, before: str) -> Iterator[Written]:
@@ -78,4 +79,18 @@ def _split(line: str, before: str) -> Iterator[Written]:
 
 def _moved(text: str) -> str:
     """A text whose markers stand before the full stop of their sentence."""
-    return _AFTER_STOP.sub(lambda m: f" {m['markers'].strip()}{m['stop']} ", text)
+    return _AFTER_STOP.sub(_before_stop, text)
+
+
+def _unmoved(text: str, place: int) -> int:
+    """Where a place in the moved text is in the text itself."""
+    for found in _AFTER_STOP.finditer(text):
+        more = len(_before_stop(found)) - len(found[0])
+        if found.end() + more > place:
+            break
+        place -= more
+    return place
+
+
+def _before_stop(found: re.Match[str]) -> str:
+    return f" {found['markers'].strip()}{found['stop']} "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
@@ -207,6 +208,7 @@ class _Page:
         else:
             picture = self._talk.empty(reader)
         doors = doors_html(may_add="ingest" in reader.scopes)
+        picture = replace(picture, box=None)  # a reader who was sooner than the page may be writing in it
         shown = doors, self._beside.held(reader), *self._begin(reader, query), *_shown(picture)
         return *shown, *self.indexing(request)
 

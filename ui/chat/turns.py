@@ -40,6 +40,7 @@ class Hand:
     async def shown(self) -> AsyncGenerator[Picture]:
         """What its reader sees, one picture after the other. Work goes on beside, so that a stop shows at once."""
         work, unwanted = asyncio.create_task(self._work()), asyncio.create_task(self._unwanted.wait())
+        silent = True
         try:
             while True:
                 made = asyncio.create_task(self._made.get())
@@ -49,9 +50,13 @@ class Hand:
                     if self._told:
                         yield await run_in_threadpool(self._stopped, self._question)
                     return
-                if (picture := made.result()) is None:
+                picture = made.result()
+                if picture is None:
                     await work
+                    if silent:  # where an event ends without a word, Gradio empties every part
+                        yield _NOTHING
                     return
+                silent = False
                 yield picture
         finally:
             unwanted.cancel()

@@ -47,9 +47,23 @@ function arrived() {
   root.classList.remove('or-sent');
 }
 
-layout.addEventListener('keydown', (event) => {
-  if (event.key === 'Enter' && !event.shiftKey && event.target.closest('#or-box') && event.target.value.trim()) sent();
-});
+const begun = () => part('head').textContent.trim() !== '';
+let early = false; // a question was sent before the page was there, whose first picture would wipe the answer
+
+function ask(event) {
+  const box = document.querySelector('#or-box textarea');
+  const sends = event.type === 'click' ? event.target.closest('#or-send')
+    : event.key === 'Enter' && !event.shiftKey && event.target === box;
+  if (!sends || !box.value.trim()) return;
+  sent();
+  if (begun()) return;
+  early = true;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+layout.addEventListener('keydown', ask, { capture: true });
+layout.addEventListener('click', ask, { capture: true });
 
 // ---- statements ----
 
@@ -215,7 +229,7 @@ layout.addEventListener('click', (event) => {
   if (beside || button?.id === 'or-fresh') back();
   if (!button || beside) return;
   const { statement, question, act: done, do: todo, step: by, copy: text, rich } = button.dataset;
-  if (question || done === 'again' || button.dataset.alone || button.id === 'or-send') sent();
+  if (question || done === 'again' || button.dataset.alone) sent();
   if (statement) show(button);
   else if (question) trigger('offered', { question });
   else if (text) copy(button, text, rich);
@@ -271,6 +285,12 @@ function watchFor(id, then) {
   const part = document.querySelector(id);
   new MutationObserver(() => then(part)).observe(part, { childList: true, subtree: true });
 }
+
+watchFor('#or-head', () => {
+  if (!early || !begun()) return;
+  early = false;
+  setTimeout(() => part('send').click()); // when the rest of the first picture is there as well
+});
 
 watchFor('#or-panel', (panel) => {
   if (!panel.querySelector('section')) return;
