@@ -46,9 +46,10 @@ _ELLIPTIC = re.compile(
 # A follow-up that puts another place where the turns before had one: "and in Doha?", "and with Qatar?".
 _ELSEWHERE = re.compile(r"^\W*(?:and|but|what\s+about|how\s+about|or)\s+(?:in|at|with|to)\b", re.I)
 # Whose text is meant: "the Omani readout", "India's statement", "according to NATO".
+_ISSUER = r"[A-Z][\w-]+(?:\s+(?:(?:of|for)\s+(?:the\s+)?)?[A-Z][\w-]+)"
 _ACCOUNT = re.compile(
-    r"\b(?:the\s+)?(?P<of>[A-Z][\w-]+(?:\s+[A-Z][\w-]+){0,3}?)(?:(?:['’]s?)?\s+(?:readout|version|account|press\s+release)"
-    r"|['’]s?\s+(?:statement|release))\b|\b[Aa]ccording\s+to\s+(?:the\s+)?(?P<by>[A-Z][\w-]+(?:\s+[A-Z][\w-]+){0,3})"
+    rf"\b(?:the\s+)?(?P<of>{_ISSUER}{{0,4}}?)(?:(?:['’]s?)?\s+(?:readout|version|account|press\s+release)"
+    rf"|['’]s?\s+(?:statement|release))\b|(?:,\s*)?\b[Aa]ccording\s+to\s+(?:the\s+)?(?P<by>{_ISSUER}{{0,4}}),?"
 )
 _NAME = re.compile(r"\b(?:[A-Z][\w’'-]+|[A-Z]{2,})(?:\s+(?:(?:bin|al|da|de|der|van|von|of|the)\s+)*[A-Z][\w’'-]+)*")
 # Words that open a question with a capital and name nobody.
@@ -112,6 +113,17 @@ def _whose_account(text: str, thesaurus: Thesaurus) -> tuple[str, ...]:
     """The issuers that "the Omani readout" or "according to NATO" keeps to; none where nobody of that name issued."""
     found = _ACCOUNT.search(text)
     return thesaurus.issuers_of(found["of"] or found["by"]) if found else ()
+
+
+def without_account(text: str) -> str:
+    """The question without the words that keep it to one side's text: "the Omani readout" becomes "the readout"."""
+    return _ACCOUNT.sub(_unsigned, text)
+
+
+def _unsigned(found: re.Match[str]) -> str:
+    if found["by"]:
+        return ""
+    return found[0].replace(found["of"], "", 1).replace("’s", "", 1).replace("'s", "", 1)
 
 
 def _focus(

@@ -110,6 +110,17 @@ def test_what_was_understood_can_be_changed_and_asked_again(page: Page) -> None:
     expect(now.locator(".or-body")).not_to_contain_text("grain")
 
 
+def test_an_issuer_that_was_understood_can_be_taken_out(page: Page) -> None:
+    ask(page, "According to the Ministry of Examples, how many ships would be built?")
+    now = page.locator("#or-now")
+    now.locator(".or-token[data-field=issuer]", has_text="Ministry of Examples").click()
+    now.get_by_role("checkbox", name="Ministry of Examples").uncheck()
+    now.get_by_role("button", name="Ask again like this").click()
+    answered(page, "how many ships would be built?")
+    expect(now.locator(".or-understood summary")).not_to_contain_text("Ministry of Examples")
+    expect(now.locator(".or-body")).to_contain_text("two ships")
+
+
 def test_what_is_not_held_is_said_with_what_comes_closest(page: Page) -> None:
     ask(page, "Which aircraft did the Secretary buy?")
     expect(page.locator(".or-outcome")).to_have_text("Nothing held on that")

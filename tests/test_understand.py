@@ -15,7 +15,7 @@ from corpus.model import Filters
 from rag.concepts import Thesaurus
 from rag.followup import resolve
 from rag.model import Question, Shape, Turn
-from rag.understand import names, understand
+from rag.understand import names, understand, without_account
 
 
 @pytest.fixture(scope="module")
@@ -204,3 +204,26 @@ def test_any_conversation_resolves_to_words_that_were_said(text: str, before: li
     assert resolved.question in text
     assert all(any(turn.question in words for words in before) for turn in resolved.thread)
     assert resolved.standalone.endswith(resolved.question)
+
+
+SIGNED = (
+    ("What does the Omani readout say?", "What does the readout say?", ("Oman News Agency",)),
+    ("What was in India’s statement on ports?", "What was in statement on ports?", ("High Commission of India",)),
+    ("According to NATO, what was agreed?", "what was agreed?", ("NATO",)),
+    (
+        "How many ships, according to the Ministry of Tests, were built?",
+        "How many ships were built?",
+        ("Ministry of Tests",),
+    ),
+    ("What was said in the readout of the call?", "What was said in the readout of the call?", ()),
+)
+
+
+@pytest.mark.parametrize(("text", "unsigned", "issuers"), SIGNED)
+def test_whose_account_is_asked_for(text: str, unsigned: str, issuers: tuple[str, ...], sample: Holdings) -> None:
+    held = ["Oman News Agency", "High Commission of India", "NATO", "Ministry of Tests", "Ministry of Trials"]
+    asked = understand(text, (), Filters(), TODAY, Thesaurus((), held), sample.lexical)
+    assert asked.filters.issuers == issuers
+    assert " ".join(without_account(text).split()) == unsigned
+    again = understand(without_account(text), (), Filters(), TODAY, Thesaurus((), held), sample.lexical)
+    assert again.filters.issuers == ()

@@ -13,6 +13,7 @@ from corpus.model import Filters
 from rag.dates import without_dates
 from rag.engine import Engine
 from rag.model import Answer, Piece, Question
+from rag.understand import without_account
 from ui.api.view import LONGEST_QUESTION
 from ui.audit import on_behalf
 from ui.chat.examples import examples
@@ -147,8 +148,9 @@ class Talk:
 
         Args:
             reader, talk: see `respond`.
-            form: ``wording``, ``first`` and ``last`` (dates), ``issuers``, ``names`` (pairs of was and is now); or
-                ``wording`` and ``alone``, for the question just as it is, without the turns before it.
+            form: ``wording``, ``first`` and ``last`` (dates), ``issuers``, ``anyone`` (true where all issuers were
+                taken out), ``names`` (pairs of was and is now); or ``wording`` and ``alone``, for the question just as
+                it is, without the turns before it.
             filters: what the reader has set beside the chat; the form's own window and issuers replace theirs.
         """
         try:
@@ -163,7 +165,10 @@ class Talk:
             yield Picture(now=section(notice_html(sentence(error))))
             return
         if not (named.date_from or named.date_to):
-            wording = " ".join(without_dates(wording).split())  # else the words would bring back the window taken out
+            wording = without_dates(wording)  # else the words would bring back the window taken out
+        if form.get("anyone"):
+            wording = without_account(wording)
+        wording = " ".join(wording.split())
         filters = replace(filters, date_from=named.date_from, date_to=named.date_to, issuers=named.issuers)
         yield from self.respond(reader, talk, wording, filters, alone=True)
 

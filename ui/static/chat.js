@@ -265,7 +265,9 @@ layout.addEventListener('submit', (event) => {
   } else if (form.elements.wording) {
     const names = [...form.querySelectorAll('[data-was]')].map((input) => [input.dataset.was, input.value]);
     const { wording, first, last } = Object.fromEntries(fields);
-    trigger('reworded', { wording, first, last, names, issuers: fields.getAll('issuer') });
+    const issuers = fields.getAll('issuer');
+    const anyone = !issuers.length && form.querySelector('[name=issuer]') !== null;
+    trigger('reworded', { wording, first, last, names, issuers, anyone });
   } else {
     trigger('judge', { answer, ...Object.fromEntries(fields) });
     const details = form.closest('details');
