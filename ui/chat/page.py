@@ -1,15 +1,15 @@
-"""The page in Gradio: its parts and what happens between them. The only module that imports gradio."""
+"""What happens between the parts of the page in Gradio, and its place in the application."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 from weakref import WeakValueDictionary
 
+import gradio as gr
 from fastapi import FastAPI
 from starlette.datastructures import QueryParams
 
@@ -18,9 +18,10 @@ from corpus.model import Filters
 from corpus.settings import Settings
 from rag.engine import Engine
 from ui.api.embed import FRAME_HEAD, start_of
-from ui.api.view import LONGEST_QUESTION, View
+from ui.api.view import View
 from ui.chat.adding import MOST_AT_ONCE, Adding, Batch, Pasted, Sent, Told
 from ui.chat.beside import Beside
+from ui.chat.layout import Parts
 from ui.chat.narrowing import choices, in_words, read_filters
 from ui.chat.talk import Picture, Talk
 from ui.chat.turns import Hand
@@ -29,17 +30,10 @@ from ui.reader import Reader, reader_of
 from ui.render.answer import notice_html
 from ui.render.around import active_html, doors_html, head_html, status_html
 
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # both are read when gradio is imported, and it calls home without
-os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-
-import gradio as gr
-
 Pictures = AsyncGenerator[tuple[Any, ...]]
-Part = TypeVar("Part", gr.HTML, gr.Textbox)
 Ask = Callable[[Filters], Generator[Picture]]
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 _MORE_THREADS = 40
-_PAUSE = 3  # seconds between two looks at how much is still to be indexed
 _SANS = ("system-ui", "-apple-system", "Segoe UI", "sans-serif")
 
 
@@ -60,7 +54,7 @@ def mount_page(
 
 
 class _Page:
-    """Lays out the parts and joins them to what readers can do."""
+    """Joins the parts to what readers can do."""
 
     def __init__(self, talk: Talk, beside: Beside, engine: Engine, settings: Settings, places: Places) -> None:
         self._talk = talk
@@ -72,131 +66,54 @@ class _Page:
         self._in_hand: WeakValueDictionary[str, Hand] = WeakValueDictionary()  # what each open page has asked last
 
     def blocks(self, script: str) -> gr.Blocks:
-        """The rail on the left, the conversation in the middle, the statement on the right."""
+        """The whole page, with what happens on it."""
         with gr.Blocks(title=self._settings.chat.title, analytics_enabled=False) as blocks:
-            with gr.Row(elem_id="or-layout"):
-                with gr.Column(elem_id="or-rail", min_width=0):
-                    self._lay_out_rail()
-                with gr.Column(elem_id="or-left", min_width=0):
-                    self._lay_out_conversation(script)
-                with gr.Column(elem_id="or-right", min_width=0):
-                    self._panel = _html("or-panel")
-                    with gr.Column(elem_id="or-adding", min_width=0):
-                        self._lay_out_adding()
-            self._join(blocks)
+            self._join(blocks, Parts(script, self._adding.endings(), self._settings.limits.body_bytes))
         # Questions wait in our own line, which says so; Gradio's is for what would be too many even there.
         blocks.max_threads = self._settings.limits.at_once + self._settings.limits.waiting + _MORE_THREADS
         blocks.queue(max_size=64)
         return cast(gr.Blocks, blocks)  # its __enter__ is not typed
 
-    # ---- parts ---------------------------------------------------------------------------------------------------
-
-    def _lay_out_rail(self) -> None:
-        self._head = _html("or-head")
-        self._clock = gr.Timer(_PAUSE, active=False)
-        self._indexing = [_html("or-indexing")]
-        self._fresh = gr.Button("New conversation", variant="secondary", elem_id="or-fresh", min_width=0, scale=0)
-        self._shelf = _html("or-shelf")
-        with gr.Column(elem_id="or-filters", min_width=0):
-            _html("or-filters-head", '<h2 class="or-label">Filters</h2>')
-            with gr.Row(elem_id="or-dates"):
-                dates: dict[str, Any] = {"max_length": 40, "min_width": 0, "lines": 1, "max_lines": 1}
-                self._first = gr.Textbox(label="From", placeholder="2022-03", **dates)
-                self._last = gr.Textbox(label="To", placeholder="2022-12-31", **dates)
-            many: dict[str, Any] = {"choices": [], "multiselect": True, "min_width": 0}
-            self._issuers = gr.Dropdown(label="Issuer", elem_id="or-issuers", **many)
-            self._speakers = gr.Dropdown(label="Speaker", elem_id="or-speakers", **many)
-            self._kinds = gr.Dropdown(label="Kind", elem_id="or-kinds", **many)
-            self._clear = gr.Button("Clear filters", elem_id="or-clear", min_width=0, scale=0)
-        self._doors = _html("or-doors")
-        self._filters = [self._first, self._last, self._issuers, self._speakers, self._kinds]
-
-    def _lay_out_conversation(self, script: str) -> None:
-        self._id = gr.State("")
-        self._address = gr.Textbox(visible=False)  # the page's query, which only the browser knows
-        self._bar = _html("or-top")
-        # Values go in through the default template: in any other, `${...}` in a statement would be run.
-        self._said = _html("or-said")
-        self._now = _html("or-now")
-        self._bus = gr.HTML("", elem_id="or-bus", js_on_load=script, apply_default_css=False)
-        with gr.Column(elem_id="or-composer", min_width=0):
-            self._active = _html("or-active")
-            with gr.Row(elem_id="or-ask"):
-                self._box = _kept(gr.Textbox(
-                    placeholder="Ask about what is on record", label="Question", show_label=False, lines=1,
-                    max_lines=6, max_length=LONGEST_QUESTION, autofocus=True, container=False, elem_id="or-box",
-                ))  # fmt: skip
-                self._send = gr.Button("Ask", variant="primary", elem_id="or-send", min_width=0, scale=0)
-                _html("or-halt", '<button type="button" id="or-stop" data-do="stop">Stop</button>')
-            self._status = _html("or-status")
-
-    def _lay_out_adding(self) -> None:
-        _html(
-            "or-adding-head",
-            '<button type="button" class="or-close" data-do="close" aria-label="Close">×</button>'
-            '<h2 tabindex="-1">Add statements</h2><p class="or-about">Found by their words at once, and by'
-            f" their meaning soon after. Files: {' '.join(self._adding.endings())}, each of at most"
-            f" {self._settings.limits.body_bytes / 1_000_000:g} MB.</p>",
-        )
-        kinds = self._adding.endings()
-        self._files = gr.File(
-            label="Files", file_count="multiple", file_types=kinds, elem_id="or-files", height=150, min_width=0
-        )
-        self._pasted = gr.Textbox(
-            label="Or paste a text", lines=5, max_lines=12, max_length=500_000, elem_id="or-pasted", min_width=0
-        )
-        with gr.Row(elem_id="or-about-paste"):
-            self._title = gr.Textbox(label="Title of the pasted text", max_length=500, min_width=120)
-            self._date = gr.Textbox(label="Its date", placeholder="2022-03-31", max_length=40, min_width=80)
-        self._address_to_add = gr.Textbox(label="Or a web address", max_length=2000, elem_id="or-web", min_width=0)
-        self._issuer = gr.Textbox(label="Issuer, where a text does not say", max_length=300, min_width=0)
-        self._add = gr.Button("Add", variant="primary", elem_id="or-add", min_width=0, scale=0)
-        self._indexing.append(_html("or-indexing-added"))
-        self._batch = gr.State(Batch())
-        self._added = _html("or-added")
-
-    # ---- what happens --------------------------------------------------------------------------------------------
-
-    def _join(self, blocks: gr.Blocks) -> None:
-        picture = [self._said, self._now, self._id, self._shelf, self._bar, self._box]
+    def _join(self, blocks: gr.Blocks, parts: Parts) -> None:
+        picture = [parts.said, parts.now, parts.id, parts.shelf, parts.bar, parts.box]
         asking: dict[str, Any] = {"outputs": picture, "concurrency_limit": None, **_QUIET}
         at_once: dict[str, Any] = {"queue": False, **_QUIET}
-        bus, here = self._bus, [self._id, *self._filters]
+        bus, here = parts.bus, [parts.id, *parts.filters]
         asked = [
-            gr.on([self._box.submit, self._send.click], self.ask, [self._box, *here], **asking),
+            gr.on([parts.box.submit, parts.send.click], self.ask, [parts.box, *here], **asking),
             bus.offered(self.ask_offered, here, **asking),
             bus.reworded(self.ask_reworded, here, **asking),
             bus.again(self.ask_again, here, **asking),
         ]
-        bus.undo(self.undo, [self._id], picture, **at_once)
-        bus.edit(self.edit, [self._id], picture, **at_once)
+        bus.undo(self.undo, [parts.id], picture, **at_once)
+        bus.edit(self.edit, [parts.id], picture, **at_once)
         bus.reopen(self.reopen, None, picture, cancels=asked, **at_once)
         bus.stop(self.stop, None, None, **at_once)
-        bus.rename(self.rename, [self._id], picture, **at_once)
-        bus.forget(self.delete, [self._id], picture, **at_once)
-        self._fresh.click(self.start_again, None, picture, cancels=asked, **at_once)
-        bus.show(self.show, None, self._panel, **at_once)
-        bus.compare(self.compare, None, self._panel, **at_once)
-        bus.held(self.held, None, self._panel, **at_once)
-        bus.judge(self.judge, None, self._status, **at_once)
-        narrowed = [self._issuers, self._speakers, self._kinds, self._active]
-        changed = [self._first.blur, self._first.submit, self._last.blur, self._last.submit]
-        changed += [self._issuers.input, self._speakers.input, self._kinds.input]
-        gr.on(changed, self.narrow, self._filters, narrowed, **at_once)
-        self._clear.click(self.widen, None, [*self._filters, self._active], **at_once)
-        everything = [self._doors, self._panel, *self._filters, self._active, *picture]
-        everything += [self._head, *self._indexing, self._clock]
-        blocks.load(self.welcome, self._address, everything, js="() => [window.location.search]", **at_once)
-        about = [self._files, self._pasted, self._title, self._date, self._address_to_add, self._issuer]
-        listed, states = [self._added, self._batch], [self._head, *self._indexing, self._clock]
+        bus.rename(self.rename, [parts.id], picture, **at_once)
+        bus.forget(self.delete, [parts.id], picture, **at_once)
+        parts.fresh.click(self.start_again, None, picture, cancels=asked, **at_once)
+        bus.show(self.show, None, parts.panel, **at_once)
+        bus.compare(self.compare, None, parts.panel, **at_once)
+        bus.held(self.held, None, parts.panel, **at_once)
+        bus.judge(self.judge, None, parts.status, **at_once)
+        narrowed = [parts.issuers, parts.speakers, parts.kinds, parts.active]
+        changed = [parts.first.blur, parts.first.submit, parts.last.blur, parts.last.submit]
+        changed += [parts.issuers.input, parts.speakers.input, parts.kinds.input]
+        gr.on(changed, self.narrow, parts.filters, narrowed, **at_once)
+        parts.clear.click(self.widen, None, [*parts.filters, parts.active], **at_once)
+        everything = [parts.doors, parts.panel, *parts.filters, parts.active, *picture]
+        everything += [parts.head, *parts.indexing, parts.clock]
+        blocks.load(self.welcome, parts.address, everything, js="() => [window.location.search]", **at_once)
+        about = [parts.files, parts.pasted, parts.title, parts.date, parts.address_to_add, parts.issuer]
+        listed, states = [parts.added, parts.batch], [parts.head, *parts.indexing, parts.clock]
         adding: dict[str, Any] = {"concurrency_limit": MOST_AT_ONCE, "concurrency_id": "add", **_QUIET}
-        done = self._add.click(self.add, about, [*listed, self._files, self._pasted, self._address_to_add], **adding)
-        mended = bus.correct(self.correct, self._batch, listed, **at_once)
-        supplied = bus.supply(self.supply, [self._batch, *about], listed, **adding)
-        for after in (self._clock.tick, done.then, mended.then, supplied.then):
+        done = parts.add.click(self.add, about, [*listed, parts.files, parts.pasted, parts.address_to_add], **adding)
+        mended = bus.correct(self.correct, parts.batch, listed, **at_once)
+        supplied = bus.supply(self.supply, [parts.batch, *about], listed, **adding)
+        for after in (parts.clock.tick, done.then, mended.then, supplied.then):
             after(self.indexing, None, states, **at_once)
         for after in (done.then, mended.then, supplied.then):
-            after(self.narrow, self._filters, narrowed, **at_once)
+            after(self.narrow, parts.filters, narrowed, **at_once)
 
     def welcome(self, request: gr.Request, address: str) -> tuple[Any, ...]:
         """A page that was just opened, perhaps at a conversation or a permalink."""
@@ -368,25 +285,6 @@ def _pictures(typed: tuple[Any, ...], ask: Ask) -> Generator[Picture]:
         yield Picture(now=notice_html(str(error)))
         return
     yield from ask(filters)
-
-
-def _html(name: str, value: str = "") -> gr.HTML:
-    return _kept(gr.HTML(value, elem_id=name, js_on_load=None, apply_default_css=False))
-
-
-def _kept(part: Part) -> Part:
-    """A part that None leaves as it is.
-
-    Gradio's own way to say so, `gr.skip`, makes the component and its description anew: a millisecond for each part
-    that did not change, in every picture of a growing answer.
-    """
-    sent = part.postprocess
-
-    def postprocess(value: str | None) -> Any:
-        return {"__type__": "update"} if value is None else sent(value)
-
-    part.postprocess = postprocess  # type: ignore[method-assign]
-    return part
 
 
 def _shown(picture: Picture) -> tuple[Any, ...]:
