@@ -32,6 +32,19 @@ class Provenance(Catalogue):
         self._require(row, statement_id if number is None else f"{statement_id}, version {number}")
         return version_from(row)
 
+    def texts(self, versions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+        """The texts of those of the given (statement id, version number) that are held."""
+        return {
+            (row["statement_id"], row["number"]): row["text"]
+            for part in parts(list(versions))
+            for row in self._connection.execute(
+                f"WITH wanted (id, number) AS (VALUES {marks(part, '(?, ?)')})"
+                " SELECT v.statement_id, v.number, v.text FROM wanted w"
+                " JOIN version v ON v.statement_id = w.id AND v.number = w.number",
+                [value for pair in part for value in pair],
+            )
+        }
+
     def unread(self, method: int) -> list[tuple[str, int]]:
         """Current versions, as (statement id, number), of which no reading was kept that was made in that way."""
         rows = self._connection.execute(

@@ -10,7 +10,8 @@ from corpus.reading import Reading
 from ingest.sentences import sentence_spans
 
 # Which way of reading made a row. Raise it with every change of `ingest.sentences` or `corpus.analysis` that makes
-# another reading of some text: rows of another way are not used, and made anew.
+# another reading of some text: rows of another way are not used, and made anew. Where sentences begin elsewhere, empty
+# `sentence_vectors` by a step of the schema too: until they are made anew, every answer has to read its statements.
 METHOD = 1
 _FEW = 64  # statements in one transaction, which keeps other writers waiting
 
@@ -35,6 +36,7 @@ def read_due(holdings: Holdings, stop: Callable[[], bool] = lambda: False) -> in
     unread = archive.unread(METHOD)
     while not stop() and done < len(unread):
         few = unread[done : done + _FEW]
-        archive.put_readings(METHOD, {version: read(archive.version(*version).text) for version in few})
+        texts = archive.texts(few)
+        archive.put_readings(METHOD, {version: read(text) for version, text in texts.items()})
         done += len(few)
     return min(done, len(unread))

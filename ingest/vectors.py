@@ -73,12 +73,12 @@ def embed(
 
 def _sentences(archive: Archive, passages: Sequence[Passage]) -> dict[str, list[Span]]:
     """The sentences that begin in each passage, by its id, as spans of the passage."""
-    versions = {(passage.statement_id, passage.version) for passage in passages}
-    spans = {each: sentence_spans(archive.version(*each).text) for each in versions}
+    texts = archive.texts({(passage.statement_id, passage.version) for passage in passages})
+    spans = {version: sentence_spans(text) for version, text in texts.items()}
     return {
         p.id: [
             (start - p.start, min(end, p.end) - p.start)
-            for start, end in spans[p.statement_id, p.version]
+            for start, end in spans.get((p.statement_id, p.version), ())  # it may have been removed meanwhile
             if p.start <= start < p.end
         ]
         for p in passages

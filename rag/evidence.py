@@ -191,22 +191,23 @@ def _compare(item: Evidence, vector: Vectors, holdings: Holdings) -> Evidence:
 
 
 def _sentence_vectors(item: Evidence, holdings: Holdings) -> SentenceVectors:
-    """Those that are kept; a statement so new that it has none is read now, since it can be found already."""
+    """Those that are kept; a passage so new that it has none is read now, since it can be found already."""
     if not item.sentences:
         return SentenceVectors.joined([])
     archive, embedder, statement = holdings.archive, holdings.embedder, item.statement
     first, last = item.sentences[0].start, item.sentences[-1].end
     kept = archive.sentence_vectors(embedder.name, statement.id, item.version, (first, last))
-    if kept.starts:
+    unread = {sentence.start for sentence in item.sentences}.difference(kept.starts)
+    if not unread:
         return kept
     passages = [
         (statement, passage)
         for passage in archive.passages_of(statement.id)
-        if passage.version == item.version
-        and any(passage.start <= sentence.start < passage.end for sentence in item.sentences)
+        if passage.version == item.version and any(passage.start <= start < passage.end for start in unread)
     ]
     _, made = embed(archive, embedder, passages)
-    return SentenceVectors.joined((passage.start, inside) for (_, passage), inside in zip(passages, made, strict=True))
+    read = ((passage.start, inside) for (_, passage), inside in zip(passages, made, strict=True))
+    return SentenceVectors.joined([(0, kept), *read])
 
 
 def _account(statement: Statement, lead: str) -> int:

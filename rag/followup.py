@@ -30,10 +30,16 @@ _REFERS_BACK = re.compile(
     r"|meetings|calls|announcement|agreement|deal|day|week|month|year|one)|which\s+(?:of\s+)?(?:those|these|them))\b",
     re.I,
 )
-# "The calls with Truss" need no turn before them: a name says which.
+# "The calls with Truss" need no turn before them: a name says which. "The call with the President" and "the visit of
+# March" do.
+_NO_NAME = (
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:Vice|Prime|Foreign|Defen[cs]e|Finance|Deputy|Chief|Secretary|General"
+    r"|State|President|Minister|Chancellor|Ambassador|Chairman|Director|King|Queen|Pope|Prince)s?)\b"
+)
 _SAYS_WHICH = re.compile(
     r"\b[Tt]he\s+(?:meetings?|calls?|talks?|visits?|trips?|summits?|statements?|conversations?|readouts?|announcements?"
-    r"|agreements?|deals?)\s+(?:with|between|of|by|from|to|in|at)\s+(?:the\s+)?(?=[A-Z])"
+    rf"|agreements?|deals?)\s+(?:with|between|of|by|to)\s+(?:{_NO_NAME}\s+)*(?!{_NO_NAME})(?=[A-Z])"
 )
 _POLITE = re.compile(r"^\W*(?:(?:ok(?:ay)?|thanks|thank\s+you|thx|great|right|sure|hi|hello)\b[\s,.!–—-]*)+", re.I)
 _NAMED = re.compile(r"(?<!^)(?<![.?!]\s)\b[A-Z][\w’'-]+")

@@ -48,7 +48,7 @@ _ELSEWHERE = re.compile(r"^\W*(?:and|but|what\s+about|how\s+about|or)\s+(?:in|at
 # Whose text is meant: "the Omani readout", "India's statement", "according to NATO".
 _ISSUER = r"[A-Z][\w-]+(?:\s+(?:(?:of|for)\s+(?:the\s+)?)?[A-Z][\w-]+)"
 _ACCOUNT = re.compile(
-    rf"\b(?:the\s+)?(?P<of>{_ISSUER}{{0,4}}?)(?:(?:['’]s?)?\s+(?:readout|version|account|press\s+release)"
+    rf"(?<![\w-])(?:the\s+)?(?P<of>{_ISSUER}{{0,4}}?)(?:(?:['’]s?)?\s+(?:readout|version|account|press\s+release)"
     rf"|['’]s?\s+(?:statement|release))\b|(?:,\s*)?\b[Aa]ccording\s+to\s+(?:the\s+)?(?P<by>{_ISSUER}{{0,4}}),?"
 )
 _NAME = re.compile(r"\b(?:[A-Z][\w’'-]+|[A-Z]{2,})(?:\s+(?:(?:bin|al|da|de|der|van|von|of|the)\s+)*[A-Z][\w’'-]+)*")

@@ -95,6 +95,13 @@ def test_a_follow_up_keeps_what_it_leaves_unsaid(text: str, read: Reader) -> Non
         ("What came of the visit to Canberra?", True),
         ("What came of the visit?", False),
         ("What did the talks with them cover?", False),
+        ("What came of the call with Prime Minister Starmer?", True),
+        ("When was the call with the President?", False),
+        ("When was the call with Prime Minister?", False),
+        ("Who attended the meeting with the Omani side?", False),
+        ("What was said at the meeting in March?", False),
+        ("What came of the visit of November 2025?", False),
+        ("How long was the call of Monday?", False),
         ("And the calls with Qatar?", False),
     ],
 )
