@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from weakref import WeakValueDictionary
@@ -252,7 +253,9 @@ class _Page:
         self, request: gr.Request, talk: str, typed: tuple[Any, ...], ask: Ask
     ) -> aclosing[AsyncGenerator[Picture]]:
         reader = _reader(request)
-        hand = Hand(_pictures(typed, ask), lambda text: self._talk.stopped(reader, talk, text), self._places)
+        pictures = _pictures(typed, ask, partial(self._talk.told, reader, talk))
+        seconds = self._settings.limits.answer_seconds
+        hand = Hand(pictures, partial(self._talk.stopped, reader, talk), self._places, seconds)
         self._in_hand[str(request.session_hash)] = hand
         return aclosing(hand.shown())
 
@@ -278,11 +281,11 @@ class _Page:
         return [gr.update(choices=list(items)) for items in (found.issuers, found.speakers, found.kinds)]
 
 
-def _pictures(typed: tuple[Any, ...], ask: Ask) -> Generator[Picture]:
+def _pictures(typed: tuple[Any, ...], ask: Ask, told: Callable[[str], Picture]) -> Generator[Picture]:
     try:
         filters = read_filters(*typed)
     except InputError as error:
-        yield Picture(now=notice_html(str(error)))
+        yield told(str(error))
         return
     yield from ask(filters)
 

@@ -27,6 +27,7 @@ from ui.render.answer import answer_html, growing_html, notice_html, question_ht
 from ui.render.around import bar_html, record_note_html, shelf_html, start_html
 
 _PACE = 0.1  # seconds between two pictures of a growing answer, at least: each costs the server about 10 ms
+_MOST_NAMES, _LONGEST_NAME = 50, 200  # in a form
 _UNEXPECTED = "Something went wrong on our side. The question was not answered; please try it again."
 _UNVERIFIED = (
     "The answer that was written did not stand up to the check against the record, so it is not shown. Please ask"
@@ -48,6 +49,7 @@ class Picture:
         bar: the line over the conversation.
         box: what stands in the question's box.
         begins: the question, in the one picture after which an answer to it is worked on.
+        ends: in the one picture after which the answer is kept; whoever stops it by then keeps nothing.
     """
 
     said: str | None = None
@@ -57,6 +59,7 @@ class Picture:
     bar: str | None = None
     box: str | None = None
     begins: str = ""
+    ends: bool = False
 
 
 class Talk:
@@ -120,7 +123,7 @@ class Talk:
             return
         asked = question_html(text)
         if "ask" not in reader.scopes:
-            yield Picture(now=section(asked + notice_html(_NOT_ALLOWED)))
+            yield self.told(reader, talk, _NOT_ALLOWED, asked)
             return
         try:
             kept = self._desk.exchanges(reader.name, talk) if talk else []
@@ -133,7 +136,7 @@ class Talk:
                     yield Picture(now=section(asked + html))
             if answer is None:
                 raise AssertionError("A stream ends with its answer.")
-            yield Picture()  # whoever stops it by now keeps nothing
+            yield Picture(ends=True)
             talk = talk or self._desk.start(reader.name, text).id
             new = self._desk.keep(reader.name, talk, text, replace(filters, groups=reader.groups), as_record(answer))
             if replacing:
@@ -153,16 +156,17 @@ class Talk:
                 it is, without the turns before it.
             filters: what the reader has set beside the chat; the form's own window and issuers replace theirs.
         """
+        wording = str(form.get("wording", ""))[:LONGEST_QUESTION]
+        if form.get("alone"):
+            yield from self.respond(reader, talk, wording, filters, alone=True)
+            return
         try:
-            wording = str(form.get("wording", ""))
-            if form.get("alone"):
-                yield from self.respond(reader, talk, wording, filters, alone=True)
-                return
-            for was, now in form.get("names", ()):
-                wording = wording.replace(str(was), str(now)) if was != now else wording
+            for was, now in list(form.get("names", ()))[:_MOST_NAMES]:
+                if was:
+                    wording = wording.replace(str(was), str(now)[:_LONGEST_NAME])[:LONGEST_QUESTION]
             named = read_filters(str(form.get("first") or ""), str(form.get("last") or ""), _strings(form, "issuers"))
         except (InputError, TypeError, ValueError) as error:
-            yield Picture(now=section(notice_html(sentence(error))))
+            yield self.told(reader, talk, sentence(error))
             return
         if not (named.date_from or named.date_to):
             wording = without_dates(wording)  # else the words would bring back the window taken out
@@ -177,6 +181,11 @@ class Talk:
         exchange = self._find(reader, talk, answer_id)
         if exchange is not None:
             yield from self.respond(reader, talk, exchange.question, filters, replacing=exchange.id)
+
+    def told(self, reader: Reader, talk: str, words: str, asked: str = "") -> Picture:
+        """The conversation as it is kept, and below it a sentence about what was not done (and what was asked)."""
+        kept = self._desk.exchanges(reader.name, talk) if talk else []
+        return Picture(self._said(reader, talk, kept), section(asked + notice_html(words)))
 
     def stopped(self, reader: Reader, talk: str, text: str) -> Picture:
         """The conversation as it is kept, without the question that was being answered, which is in the box again."""

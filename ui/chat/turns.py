@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing
+from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
 
@@ -14,6 +15,7 @@ from ui.render.answer import notice_html, question_html, waiting_html
 
 _NOTHING = Picture()
 _FULL = "Too many people are asking just now. Your question is in the box: please ask again in a moment."
+_LESS = "It is in the box: ask for less at a time, or try it again later."
 
 
 class Hand:
@@ -23,17 +25,24 @@ class Hand:
         pictures: of the conversation as it grows, each made in a thread.
         stopped: the picture of a question that was stopped.
         places: to work in.
+        seconds: how long a question may wait in line, and how long may be worked on it.
     """
 
-    def __init__(self, pictures: Generator[Picture], stopped: Callable[[str], Picture], places: Places) -> None:
-        self._pictures, self._stopped, self._places = pictures, stopped, places
+    def __init__(
+        self, pictures: Generator[Picture], stopped: Callable[[str], Picture], places: Places, seconds: float
+    ) -> None:
+        self._pictures, self._stopped, self._places, self._seconds = pictures, stopped, places, seconds
         self._loop, self._told = asyncio.get_running_loop(), True
         self._unwanted = asyncio.Event()
         self._made: asyncio.Queue[Picture | None] = asyncio.Queue()  # None at the end
         self._question = ""
+        self._late = self._ends = False
 
     def stop(self, *, told: bool) -> None:
-        """It is not wanted any more; where its reader is told, the conversation is shown without it."""
+        """It is not wanted any more; where its reader is told, the conversation is shown without it.
+
+        An answer that is being kept already is not stopped.
+        """
         self._told = told
         self._loop.call_soon_threadsafe(self._give_up)
 
@@ -45,12 +54,14 @@ class Hand:
             while True:
                 made = asyncio.create_task(self._made.get())
                 await asyncio.wait({made, unwanted}, return_when=asyncio.FIRST_COMPLETED)
-                if unwanted.done():
+                if unwanted.done() and not (self._told and self._ends):
                     made.cancel()
-                    if self._told:
+                    if self._late:
+                        yield self._refused(f"There was no answer within {self._seconds:g} seconds. {_LESS}")
+                    elif self._told:
                         yield await run_in_threadpool(self._stopped, self._question)
                     return
-                picture = made.result()
+                picture = await made
                 if picture is None:
                     await work
                     if silent:  # where an event ends without a word, Gradio empties every part
@@ -66,24 +77,35 @@ class Hand:
         self._unwanted.set()
         self._places.stir()
 
+    def _take_too_long(self) -> None:
+        self._late = True
+        self._give_up()
+
     async def _work(self) -> None:
-        """Step by step. The step in hand is always brought to its end, since threads cannot be interrupted."""
-        working = False
+        """Step by step. The step in hand is always brought to its end, since threads cannot be interrupted; so is the
+        keeping of an answer."""
+        working, alarm = False, None
         try:
-            while not self._unwanted.is_set():
+            while not self._unwanted.is_set() or self._ends:
                 picture = await run_in_threadpool(next, self._pictures, None)
                 if picture is None:
                     return
+                if picture.ends:
+                    self._ends = not self._unwanted.is_set()
+                    continue
                 self._question = picture.begins or self._question
                 if picture.begins and self._places.full:
-                    asked = question_html(picture.begins)
-                    self._made.put_nowait(Picture(now=section(asked + notice_html(_FULL)), box=picture.begins))
+                    self._made.put_nowait(replace(self._refused(_FULL), said=picture.said))
                     return
-                if picture != _NOTHING:
-                    self._made.put_nowait(picture)
+                self._made.put_nowait(picture)
                 if picture.begins:
                     working = await self._wait()
+                    if not working:
+                        return
+                    alarm = self._loop.call_later(self._seconds, self._take_too_long)
         finally:
+            if alarm:
+                alarm.cancel()
             if working:
                 self._places.leave()
             self._pictures.close()
@@ -91,10 +113,17 @@ class Hand:
 
     async def _wait(self) -> bool:
         """Stand in line; whether there is a place at its end."""
-        async with aclosing(self._places.line()) as line:
-            async for before in line:
-                if self._unwanted.is_set():
-                    return False
-                waiting = question_html(self._question) + waiting_html(before)
-                self._made.put_nowait(Picture(now=section(waiting)))
+        try:
+            async with asyncio.timeout(self._seconds), aclosing(self._places.line()) as line:
+                async for before in line:
+                    if self._unwanted.is_set():
+                        return False
+                    waiting = question_html(self._question) + waiting_html(before)
+                    self._made.put_nowait(Picture(now=section(waiting)))
+        except TimeoutError:
+            self._made.put_nowait(self._refused(_FULL))
+            return False
         return True
+
+    def _refused(self, words: str) -> Picture:
+        return Picture(now=section(question_html(self._question) + notice_html(words)), box=self._question)
