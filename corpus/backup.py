@@ -8,7 +8,6 @@ database of the statements alone, as `tar -x` takes it out and as backups once w
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import sqlite3
 import tarfile
@@ -21,7 +20,7 @@ from corpus.archive import DATABASE, Archive
 from corpus.errors import ArchiveError
 from corpus.schema import MIGRATIONS, migrate, schema_of
 
-_NAME = re.compile(r"[a-z]{1,40}\.sqlite3")
+BESIDE = ("access.sqlite3", "api.sqlite3", "audit.sqlite3", "desk.sqlite3")  # what a server keeps in the same folder
 _SQLITE = b"SQLite format 3\0"
 
 
@@ -118,13 +117,15 @@ def archive_flaws(archive: Archive) -> list[str]:
     found = []
     for name in (DATABASE, *_beside(archive.folder)):
         with _connected(archive.folder / name) as db:
-            found += [f"{name}: {flaw}" for flaw in integrity_flaws(db)]
+            try:
+                found += [f"{name}: {flaw}" for flaw in integrity_flaws(db)]
+            except sqlite3.DatabaseError as error:
+                found.append(f"{name}: {error}")
     return found
 
 
 def _beside(folder: Path) -> list[str]:
-    names = (path.name for path in folder.glob("*.sqlite3"))
-    return sorted(name for name in names if name != DATABASE and _NAME.fullmatch(name))
+    return [name for name in BESIDE if (folder / name).exists()]
 
 
 def _copy(path: Path, to: Path) -> None:
@@ -161,7 +162,7 @@ def _taken_out(file: Path, folder: Path) -> dict[str, Path]:
     copies = {}
     with tarfile.open(file, mode="r:") as packed:
         for member in packed:
-            content = packed.extractfile(member) if member.isreg() and _NAME.fullmatch(member.name) else None
+            content = packed.extractfile(member) if member.isreg() and member.name in (*BESIDE, DATABASE) else None
             if content is None:
                 raise ArchiveError(f"{member.name[:80]!r} is in it, which is in no backup of an archive.")
             copies[member.name] = folder / member.name

@@ -77,7 +77,10 @@ class Catalogue(IndexFeed):
         speakers = counted("j.value", "statement s, json_each(s.speakers) j")
         return Tally(counted("s.issuer", "statement s"), speakers, counted("s.kind", "statement s"))
 
-    def last_taken(self) -> datetime | None:
-        """When a version was last taken in; None where nothing is held."""
-        found = self._connection.execute("SELECT max(fetched_at) FROM version").fetchone()[0]
+    def last_taken(self, filters: Filters | None = None) -> datetime | None:
+        """When a version of a statement inside the filters was last taken in; None where there is none."""
+        where, values = where_clause(filters)
+        found = self._connection.execute(
+            f"SELECT max(v.fetched_at) FROM statement s JOIN version v ON v.statement_id = s.id WHERE {where}", values
+        ).fetchone()[0]
         return datetime.fromisoformat(found) if found else None

@@ -138,13 +138,14 @@ class IndexFeed:
         held = self.statements({row["statement_id"] for row in rows})
         return [(row["embed_key"], held[row["statement_id"]], passage_from(row)) for row in rows]
 
-    def count_without_vector(self, model: str) -> int:
-        """How many distinct inputs still have to be embedded."""
+    def count_without_vector(self, model: str, filters: Filters | None = None) -> int:
+        """How many distinct inputs still have to be embedded of the statements inside the filters."""
+        where, values = where_clause(filters)
         found: int = self._connection.execute(
             "SELECT count(DISTINCT p.embed_key) FROM passage p JOIN statement s"
             " ON s.id = p.statement_id AND s.current = p.version"
-            f" WHERE {_DUE}",
-            (model,),
+            f" WHERE {_DUE} AND {where}",
+            (model, *values),
         ).fetchone()[0]
         return found
 

@@ -21,15 +21,17 @@ from ingest.split import HEADER_TOKENS, split
 _FIRST_BATCH, _LARGEST_BATCH = 32, 512
 _BATCH_CHARACTERS = 2_000_000
 _MOST_NAMED = 1_000
+_MOST_PROBLEMS = 10_000
 # Statements compared in one transaction, which keeps other writers waiting.
 _FEW = 64
 
 
 @dataclass(slots=True)
 class Report:
-    """What a run did: counts of statements by outcome, and every item that could not be taken.
+    """What a run did: counts of statements by outcome, and of items that could not be taken.
 
-    `held` names the first statements that are not as they were: 1,000 at most.
+    `held` names the first statements that are not as they were (1,000 at most), `problems` the first items that could
+    not be taken, with the reason (10,000 at most).
     """
 
     new: int = 0
@@ -37,8 +39,15 @@ class Report:
     updated: int = 0
     unchanged: int = 0
     passages: int = 0
+    not_taken: int = 0
     problems: list[InputError] = field(default_factory=list)
     held: list[str] = field(default_factory=list)
+
+    def refuse(self, problem: InputError) -> None:
+        """Count an item that could not be taken."""
+        self.not_taken += 1
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(problem)
 
     @property
     def statements(self) -> int:
@@ -129,7 +138,7 @@ def _drafts(paths: Iterable[Path | Item | InputError], issuer: str | None, repor
             seen[statement.id] = digest, found.where
             yield _Draft(found, replace(statement, issuer=statement.issuer or issuer), text, described.pages)
         except InputError as problem:
-            report.problems.append(problem)
+            report.refuse(problem)
 
 
 def _items(paths: Iterable[Path | Item | InputError]) -> Iterator[Item | InputError]:

@@ -13,19 +13,20 @@ from typing import IO, cast
 
 import httpx
 import pytest
-from conftest import Run, command, process
+from conftest import Run, command, process, put
 from serving import OPEN, QUESTION, bearer, restricted, served
 
 from corpus.archive import DATABASE, Archive
-from corpus.backup import back_up, put_back, unpacked
+from corpus.backup import BESIDE, archive_flaws, back_up, put_back, unpacked
 from corpus.errors import ArchiveError
 from corpus.settings import AuditSettings, Settings
+from ui import audit, desk
+from ui.access import store as access
 from ui.access.keys import Keys
 from ui.access.store import open_store
+from ui.api import ledger
 from ui.audit import Audit
 from ui.desk import Desk
-
-BESIDE = ["access.sqlite3", "api.sqlite3", "audit.sqlite3", "desk.sqlite3"]
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +67,20 @@ def test_everything_comes_back(used: tuple[Path, Path, str, str], tmp_path: Path
     for opened in (store, desk, audit, archive):
         opened.close()
     assert list(tmp_path.rglob(".onrecord*")) == [], "nothing unpacked is left lying about"
+
+
+def test_a_backup_may_lie_in_the_archives_folder(archive: Archive) -> None:
+    put(archive, "a", "Ships sail.")
+    Desk(archive.folder).close()
+    for number in range(2):
+        assert back_up(archive, archive.folder / f"backup{'x' * number}.sqlite3") == ["desk.sqlite3", DATABASE]
+    assert archive_flaws(archive) == []
+    (archive.folder / "desk.sqlite3").write_bytes(b"no database at all, but long enough to be read as one" * 9)
+    assert archive_flaws(archive) == ["desk.sqlite3: file is not a database"]
+
+
+def test_every_database_of_a_server_is_backed_up() -> None:
+    assert sorted(module.DATABASE for module in (access, audit, desk, ledger)) == list(BESIDE)
 
 
 def test_a_backup_is_its_owners_and_plain_tar(used: tuple[Path, Path, str, str], tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from corpus.holdings import Holdings
 from corpus.settings import Settings
+from ingest.pipeline import ingest
 from ingest.vectors import embed_due
 from rag.engine import Engine
 from tests.chat_site import page_open
@@ -39,9 +40,38 @@ def test_a_long_file_tells_how_far_it_is_and_how_much_is_to_be_indexed(tmp_path:
         assert told[-1].taken
         assert "150 statements taken in." in told[-1].html
         assert (len(told[-1].batch.held), told[-1].batch.more) == (50, 100)
-        assert "150 passages still to be indexed" in adding.indexing()
+        assert "150 passages still to be indexed" in adding.indexing(LOCAL)
         embed_due(holdings.archive, holdings.embedder)
-        assert adding.indexing() == ""
+        assert adding.indexing(LOCAL) == ""
+
+
+def test_what_it_lacks_is_said_of_the_text_that_was_meant(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        lacking = record(1, id=f"gate/{folder}", text=f"The Warden spoke of the gate of {folder}.")
+        del lacking["date"]
+        write(tmp_path / folder / "gates.jsonl", lacking)
+    files = [str(tmp_path / folder / "gates.jsonl") for folder in ("one", "two")]
+    with Holdings(Settings(archive=tmp_path / "archive"), create=True) as holdings:
+        adding = Adding(Engine(holdings))
+        *_, told = adding.add(LOCAL, Sent(files=files))
+        first, second = told.batch.problems
+        assert first.where == second.where and first.key != second.key
+        gone = adding.supply(LOCAL, told.batch, Sent(files=files[:1]), {"supply": second.key, "date": "2025-01-01"})
+        assert "choose its file again" in gone.html and holdings.archive.all_ids() == []
+        told = adding.supply(LOCAL, told.batch, Sent(files=files), {"supply": second.key, "date": "2025-01-01"})
+        assert holdings.archive.all_ids() == ["gate/two"]
+        assert told.batch.problems == (first,) and "1 not taken" in told.html
+
+
+def test_of_many_problems_some_are_listed_and_all_are_counted(tmp_path: Path) -> None:
+    file = write(tmp_path / "broken.jsonl", *["{broken"] * 12_000, record(1))
+    with Holdings(Settings(archive=tmp_path / "archive"), create=True) as holdings:
+        *_, told = Adding(Engine(holdings)).add(LOCAL, Sent(files=[str(file)]))
+        report = ingest([file], holdings)
+    assert "12,000 not taken" in told.html and "and 11,900 more" in told.html
+    assert "1 statement taken in." in told.html
+    assert (report.not_taken, len(report.problems)) == (12_000, 10_000)
 
 
 def test_what_is_listed_is_what_this_reader_sent_and_may_see(tmp_path: Path) -> None:

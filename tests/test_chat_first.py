@@ -34,6 +34,17 @@ def test_a_question_may_be_sooner_than_the_page(early: tuple[Page, list[Route]])
     expect(page.locator("#or-shelf [data-talk]").first).to_contain_text(MEETING)
 
 
+def test_an_answer_that_is_sooner_than_the_page_stays(early: tuple[Page, list[Route]]) -> None:
+    """As where our script is later than the question."""
+    page, held = early
+    page.evaluate("document.querySelector('#or-head').textContent = 'begun'")
+    page.get_by_label("Question", exact=True).press("Enter")
+    answered(page, MEETING)
+    held[0].continue_()
+    expect(page.locator("#or-doors button").first).to_be_visible()
+    answered(page, MEETING)
+
+
 def test_words_typed_before_the_page_was_there_are_kept(early: tuple[Page, list[Route]]) -> None:
     page, held = early
     held[0].continue_()

@@ -11,12 +11,14 @@ import pytest
 
 from corpus.errors import EmbedderError, InputError, UnverifiedAnswer
 from corpus.holdings import Holdings
+from corpus.ledger import Ledger
 from corpus.model import Filters
 from corpus.settings import Settings, SourceSettings
 from ingest.vectors import embed_due
 from rag.engine import Engine
 from tests.conftest import put
 from tests.site import serving
+from ui.api.view import LONGEST_QUESTION
 from ui.chat.adding import Adding, Batch, Pasted, Sent
 from ui.chat.beside import Beside
 from ui.chat.narrowing import choices, in_words, read_filters
@@ -63,6 +65,37 @@ def test_answers_statements_and_counts_keep_to_the_readers_groups(engine: Engine
         assert secret not in beside.held(BO)
         assert secret not in str(choices(engine.holdings.archive, BO, Filters()))
     assert "Secret Fleet (1)" in str(choices(engine.holdings.archive, ANA, Filters()))
+
+
+def test_how_much_is_being_taken_in_is_for_those_who_may_see_it(engine: Engine, desk: Desk) -> None:
+    adding, beside, archive = Adding(engine), Beside(engine, desk), engine.holdings.archive
+    before = beside.held(BO)
+    put(archive, "more", "The Minister said that a third submarine would dive.", audience=("fleet",))
+    with Ledger(archive) as ledger:
+        ledger.add("https://fleet.example/feed", "feed", None, "")
+    assert (adding.indexing(BO), beside.held(BO)) == ("", before)
+    assert "1 passage still to be indexed" in adding.indexing(ANA)
+    assert "1 passage still to be indexed" in beside.held(ANA) and "1 source" not in beside.held(ANA)
+    assert "1 source" in beside.held(LOCAL) and "fleet.example" in beside.held(LOCAL)
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "-1", "x", [], {}, 1.5])
+def test_what_no_button_sends_opens_nothing(number: object, engine: Engine, desk: Desk) -> None:
+    beside = Beside(engine, desk)
+    for place in (
+        {"version": number},
+        {"version": 1, "start": number, "end": number},
+        {"version": 1, "marker": number},
+    ):
+        assert "<section" in beside.statement(LOCAL, {"statement": "open", **place})
+    assert "or-notice" in beside.changes(LOCAL, {"statement": "open", "old": number, "new": 1})
+
+
+def test_a_form_is_bounded(engine: Engine, desk: Desk) -> None:
+    form = {"wording": "a" * 5000, "names": [["a", "aa"], ["", "b"]] * 5000, "anyone": True}
+    given = last(Talk(engine, desk, []).reworded(LOCAL, "", form, Filters()))
+    (kept,) = desk.exchanges(LOCAL.name, given.talk or "")
+    assert kept.question == "a" * LONGEST_QUESTION
 
 
 def test_conversations_and_permalinks_keep_to_their_readers(engine: Engine, desk: Desk) -> None:

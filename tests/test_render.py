@@ -277,6 +277,21 @@ def test_a_statement_says_that_it_is_withdrawn_and_which_version_it_is() -> None
     assert 'target="_blank" rel="noopener noreferrer nofollow"' in html
 
 
+@pytest.mark.parametrize(
+    ("now", "stands"),
+    [
+        ("It said:\nThe Minister’s answer\nwas “no”.", True),
+        ('It said: the Minister\'s answer was "no".', False),
+        ("It said: The Minister’s answer was “yes”.", False),
+    ],
+)
+def test_a_past_version_says_whether_the_quoted_words_still_stand(now: str, stands: bool) -> None:
+    past, newest = version('The Minister\'s answer was "no".'), replace(version(now), number=version("").number + 1)
+    html = statement_html(statement(), past, (0, len(past.text)), versions=[past, newest])
+    assert ("The quoted words still stand in it." in html) is stands
+    assert ("The quoted words are not in it." in html) is not stands
+
+
 def test_statement_json_has_the_text_and_every_version(tmp_path: Path) -> None:
     archive = Archive(tmp_path)
     archive.put(statement(), "First.", b"1", "test", [(0, 6)])

@@ -199,7 +199,7 @@ def _told(report: Report) -> dict[str, Any]:
     """A report as JSON; problems name the file and record."""
     counts = {name: getattr(report, name) for name in ("new", "changed", "updated", "unchanged", "passages")}
     problems = [{"where": Path(p.where).name, "problem": p.problem} for p in report.problems[:MOST_PROBLEMS]]
-    return {"statements": report.statements, **counts, "not_taken": len(report.problems), "problems": problems}
+    return {"statements": report.statements, **counts, "not_taken": report.not_taken, "problems": problems}
 
 
 def _harmless(stem: str) -> str:

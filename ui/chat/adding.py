@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import queue
@@ -16,7 +17,7 @@ from typing import Any
 from corpus.errors import InputError, NotHeld
 from corpus.holdings import Holdings
 from corpus.ledger import Ledger
-from corpus.model import sha256
+from corpus.model import Filters, sha256
 from ingest.correct import correct
 from ingest.pipeline import Report, ingest
 from ingest.readers import Item, reader_for, registry
@@ -62,11 +63,19 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is listed in the page of what a reader has sent: ids of statements, how many more, and problems."""
+    """What is listed in the page of what a reader has sent.
+
+    Attributes:
+        held: ids of statements, the first of them.
+        more: how many more were taken.
+        problems: what was not taken, the first of it.
+        not_taken: how much that is in all.
+    """
 
     held: tuple[str, ...] = ()
     more: int = 0
     problems: tuple[Problem, ...] = ()
+    not_taken: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +103,10 @@ class Adding:
         """The endings of files that can be taken."""
         return sorted(registry())
 
-    def waiting(self) -> int:
-        """How many passages are found by their words alone, until their vectors are made."""
-        return self._holdings.archive.count_without_vector(self._holdings.embedder.name)
-
-    def indexing(self) -> str:
-        """The same as HTML."""
-        return indexing_html(self.waiting())
+    def indexing(self, reader: Reader) -> str:
+        """How much of what a reader may see is found by its words alone, until its vectors are made."""
+        archive, mine = self._holdings.archive, Filters(groups=reader.groups)
+        return indexing_html(archive.count_without_vector(self._holdings.embedder.name, mine))
 
     def add(self, reader: Reader, sent: Sent) -> Iterator[Told]:
         """Take files, a pasted text and what a web address has in, one after the other."""
@@ -120,11 +126,11 @@ class Adding:
 
     def _take(self, reader: Reader, named: Sequence[Path | str], issuer: str | None) -> Iterator[Told]:
         held, problems = list[str](), list[Problem]()
-        changed = unchanged = done = 0
+        changed = unchanged = not_taken = done = 0
         for number, thing in enumerate(named):
             name = thing.name if isinstance(thing, Path) else thing
             yield Told(progress_html(name, number, len(named), done))
-            read = set[str]()
+            read = dict[str, str]()
             through: queue.SimpleQueue[int | None] = queue.SimpleQueue()  # None at the end
             work = self._threads.submit(self._ingest, thing, issuer, read, through.put)
             work.add_done_callback(partial(_end, through))
@@ -134,21 +140,26 @@ class Adding:
             try:
                 report = work.result()
             except Exception as error:
-                problems.append(Problem(name, sentence(error), missing=False))
+                problems.append(Problem(name, sentence(error)))
+                not_taken += 1
                 continue
             held += report.held
             changed += report.new + report.changed + report.updated
             unchanged += report.unchanged
-            problems += [Problem(_shown(p.where), p.problem, p.where in read) for p in report.problems]
+            not_taken += report.not_taken
+            listed = report.problems[: max(0, MOST_PROBLEMS - len(problems))]
+            problems += [Problem(_shown(p.where), p.problem, read.get(p.where, "")) for p in listed]
         log.info("%s added %d statements", reader.name, changed)
         said = f"{many(changed, 'statement')} taken in."
         if unchanged:
             said += f" {many(unchanged, 'statement')} held already."
         shown = tuple(held[:MOST_SHOWN])
-        batch = Batch(shown, changed - len(shown), tuple(problems[:MOST_PROBLEMS]))
+        batch = Batch(shown, changed - len(shown), tuple(problems), not_taken)
         yield self._told(reader, said, batch, taken=not problems)
 
-    def _ingest(self, thing: Path | str, issuer: str | None, read: set[str], progress: Callable[[int], None]) -> Report:
+    def _ingest(
+        self, thing: Path | str, issuer: str | None, read: dict[str, str], progress: Callable[[int], None]
+    ) -> Report:
         return ingest(self._found(thing, issuer, read), self._holdings, issuer=issuer, progress=progress)
 
     def correct(self, reader: Reader, batch: Batch, form: Mapping[str, Any]) -> Told:
@@ -170,22 +181,23 @@ class Adding:
         """Take what could not be taken, with what its reader says of it; the list as it is then."""
         if "ingest" not in reader.scopes:
             return Told(notice_html(_NOT_ALLOWED), batch)
-        where, issuer = str(form.get("supply", "")), sent.issuer.strip() or None
+        key, issuer = str(form.get("supply", "")), sent.issuer.strip() or None
         given = {name: text for name in _SUPPLIED if (text := str(form.get(name) or "").strip())}
         try:
             with tempfile.TemporaryDirectory(prefix="onrecord-paste-") as folder:
                 named = _named(sent, Path(folder))
-                found = (item for thing in named for item in self._found(thing, issuer, set()))
-                wanted = [item for item in found if isinstance(item, Item) and _shown(item.where) == where]
-                if not wanted:
-                    raise InputError(where, "is not here any more; choose the file again")
-                report = ingest([_with(wanted[0], given)], self._holdings, issuer=issuer)
+                found = (item for thing in named for item in self._found(thing, issuer, {}))
+                wanted = next((item for item in found if isinstance(item, Item) and _key(item) == key), None)
+                if wanted is None:
+                    raise InputError("This text", "is not among what is chosen any more; choose its file again")
+                report = ingest([_with(wanted, given)], self._holdings, issuer=issuer)
             if report.problems:
                 raise report.problems[0]
         except Exception as error:
-            return self._told(reader, "Not taken.", batch, Trouble(where, sentence(error), given))
-        left = tuple(problem for problem in batch.problems if problem.where != where)
-        batch = replace(batch, held=(*report.held, *batch.held), problems=left)
+            return self._told(reader, "Not taken.", batch, Trouble(key, sentence(error), given))
+        left = tuple(problem for problem in batch.problems if problem.key != key)
+        not_taken = batch.not_taken - (len(batch.problems) - len(left))
+        batch = replace(batch, held=(*report.held, *batch.held), problems=left, not_taken=not_taken)
         return self._told(reader, "Taken in.", batch, taken=not left)
 
     def _told(
@@ -194,10 +206,11 @@ class Adding:
         archive = self._holdings.archive
         held = archive.statements(batch.held)
         shown = [held[name] for name in batch.held if name in held and may_see(reader, archive, name)]
-        return Told(added_html(said, shown, batch.more, batch.problems, trouble), batch, taken)
+        html = added_html(said, shown, batch.more, batch.problems, batch.not_taken, trouble)
+        return Told(html, batch, taken)
 
-    def _found(self, thing: Path | str, issuer: str | None, read: set[str]) -> Iterator[Path | Item | InputError]:
-        """What a file or a web address has; where the items stand that could be read goes into `read`.
+    def _found(self, thing: Path | str, issuer: str | None, read: dict[str, str]) -> Iterator[Path | Item | InputError]:
+        """What a file or a web address has; the key of each item that could be read goes into `read`.
 
         Only public addresses are called, see `SourceSettings`.
         """
@@ -209,7 +222,7 @@ class Adding:
             found = iter([InputError(thing, "is no web address; it begins with https://")])
         for item in found:
             if isinstance(item, Item):
-                read.add(item.where)
+                read[item.where] = _key(item)
             yield item
 
     def _in_file(self, path: Path) -> Iterator[Path | Item | InputError]:
@@ -245,6 +258,11 @@ def _with(item: Item, given: Mapping[str, str]) -> Item:
     other_names = {"category"} if "kind" in given else set()
     fields = {name: value for name, value in item.fields.items() if name not in other_names}
     return replace(item, fields=fields | dict(given))
+
+
+def _key(item: Item) -> str:
+    """The same for the same text, wherever it stands; files of one name have each its own."""
+    return hashlib.sha256(item.raw).hexdigest()
 
 
 def _shown(where: str) -> str:

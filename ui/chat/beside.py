@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from corpus.errors import NotHeld, OnRecordError
-from corpus.ledger import Ledger
+from corpus.ledger import Ledger, Source
 from corpus.model import Filters
 from rag.engine import Engine
 from ui.api.view import View
@@ -65,7 +65,7 @@ class Beside:
                     repeats=[others[other] for other, _ in repeats if other in others],
                 )
             )
-        except (KeyError, ValueError, TypeError):  # not from one of our buttons
+        except (KeyError, ValueError, TypeError, OverflowError):  # not from one of our buttons
             return panel(notice_html(_GONE))
         except OnRecordError as error:
             return panel(notice_html(sentence(error)))
@@ -87,7 +87,7 @@ class Beside:
             for version in versions:
                 opened(self._engine, reader, statement_id, version.number)
             return panel(changes_html(statement, *versions, newest))
-        except (KeyError, ValueError):  # not from one of our buttons
+        except (KeyError, ValueError, OverflowError):  # not from one of our buttons
             return panel(notice_html(_GONE))
         except OnRecordError as error:
             return panel(notice_html(sentence(error)))
@@ -95,13 +95,15 @@ class Beside:
     def held(self, reader: Reader) -> str:
         """What this reader can be answered from."""
         coverage, months = View(self._engine, reader).coverage()
-        holdings = self._engine.holdings
-        waiting = holdings.archive.count_without_vector(holdings.embedder.name)
-        with Ledger(holdings.archive) as ledger:
-            sources = ledger.sources()
-        named = reader.groups is None or "ingest" in reader.scopes  # an address may say what others are not to know
-        taken = holdings.archive.last_taken()
-        return panel(held_html(coverage, months, taken, sources, waiting, named=named), "What is held")
+        archive, mine = self._engine.holdings.archive, Filters(groups=reader.groups)
+        waiting = archive.count_without_vector(self._engine.holdings.embedder.name, mine)
+        sources = self._sources() if reader.groups is None or "ingest" in reader.scopes else []
+        return panel(held_html(coverage, months, archive.last_taken(mine), sources, waiting), "What is held")
+
+    def _sources(self) -> Sequence[Source]:
+        """What is gone through again and again; where that is, and when, may say what some are not to know."""
+        with Ledger(self._engine.holdings.archive) as ledger:
+            return ledger.sources()
 
     def _visit(self, reader: Reader, place: Mapping[str, Any]) -> Visit | None:
         marker = _number(place.get("marker"))

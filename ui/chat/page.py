@@ -34,6 +34,7 @@ from ui.render.around import active_html, doors_html, head_html, status_html
 Pictures = AsyncGenerator[tuple[Any, ...]]
 Ask = Callable[[Filters], Generator[Picture]]
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+_ADDRESS = "(_, talk) => [window.location.search, talk]"
 _MORE_THREADS = 40
 _SANS = ("system-ui", "-apple-system", "Segoe UI", "sans-serif")
 
@@ -104,7 +105,7 @@ class _Page:
         parts.clear.click(self.widen, None, [*parts.filters, parts.active], **at_once)
         everything = [parts.doors, parts.panel, *parts.filters, parts.active, *picture]
         everything += [parts.head, *parts.indexing, parts.clock]
-        blocks.load(self.welcome, parts.address, everything, js="() => [window.location.search]", **at_once)
+        blocks.load(self.welcome, [parts.address, parts.id], everything, js=_ADDRESS, **at_once)
         about = [parts.files, parts.pasted, parts.title, parts.date, parts.address_to_add, parts.issuer]
         listed, states = [parts.added, parts.batch], [parts.head, *parts.indexing, parts.clock]
         adding: dict[str, Any] = {"concurrency_limit": MOST_AT_ONCE, "concurrency_id": "add", **_QUIET}
@@ -116,17 +117,19 @@ class _Page:
         for after in (done.then, mended.then, supplied.then):
             after(self.narrow, parts.filters, narrowed, **at_once)
 
-    def welcome(self, request: gr.Request, address: str) -> tuple[Any, ...]:
+    def welcome(self, request: gr.Request, address: str, talk: str) -> tuple[Any, ...]:
         """A page that was just opened, perhaps at a conversation or a permalink."""
         reader, query = _reader(request), QueryParams((address or "").removeprefix("?")[:4000])
-        if "answer" in query:
+        if talk or str(request.session_hash) in self._in_hand:  # its reader was sooner than this
+            picture = Picture()
+        elif "answer" in query:
             picture = self._talk.linked(reader, query["answer"])
         elif "conversation" in query:
             picture = self._talk.reopen(reader, query["conversation"])
         else:
             picture = self._talk.empty(reader)
         doors = doors_html(may_add="ingest" in reader.scopes)
-        picture = replace(picture, box=None)  # a reader who was sooner than the page may be writing in it
+        picture = replace(picture, box=None)  # in which somebody may be writing already
         shown = doors, self._beside.held(reader), *self._begin(reader, query), *_shown(picture)
         return *shown, *self.indexing(request)
 
@@ -245,8 +248,9 @@ class _Page:
 
     def indexing(self, request: gr.Request) -> tuple[Any, ...]:
         """How much is held, how much of it is still to be indexed, and whether to look again soon."""
-        coverage, _ = View(self._engine, _reader(request)).coverage()
-        html = self._adding.indexing()
+        reader = _reader(request)
+        coverage, _ = View(self._engine, reader).coverage()
+        html = self._adding.indexing(reader)
         return head_html(self._settings.chat.title, coverage), html, html, gr.Timer(active=bool(html))
 
     def _asked(

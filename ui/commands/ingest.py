@@ -39,6 +39,8 @@ def ingest(arguments: argparse.Namespace) -> int:
         _print(report, embedded, left, seconds)
     for problem in report.problems:
         print(f"not taken: {problem}", file=sys.stderr)
+    if more := report.not_taken - len(report.problems):
+        print(f"not taken: {more:,} more", file=sys.stderr)
     return 1 if report.problems else 0
 
 
@@ -80,6 +82,7 @@ def _summary(report: Report, embedded: int, left: int, seconds: dict[str, float]
         "passages": report.passages,
         "embedded": embedded,
         "left_to_embed": left,
+        "not_taken": report.not_taken,
         "seconds": seconds,
         "problems": [_problem(problem) for problem in report.problems],
     }
@@ -91,6 +94,6 @@ def _problem(problem: InputError) -> dict[str, str]:
 
 def _print(report: Report, embedded: int, left: int, seconds: dict[str, float]) -> None:
     outcomes = ", ".join(f"{getattr(report, name)} {name}" for name in ("new", "changed", "updated", "unchanged"))
-    print(f"{report.statements} statements ({outcomes}), {report.passages} passages, {len(report.problems)} not taken.")
+    print(f"{report.statements} statements ({outcomes}), {report.passages} passages, {report.not_taken} not taken.")
     waiting = f"; {left} vectors left to the server" if left else ""
     print(f"Searchable by words after {seconds['lexically searchable']} s; {embedded} vectors made{waiting}.")

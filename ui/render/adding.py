@@ -14,11 +14,16 @@ _NOT_STATED = "not stated"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What could not be taken; `missing` when it was read, and can be taken with what its reader says of it."""
+    """What could not be taken, and why.
+
+    Attributes:
+        where: where it stands, as its reader knows it.
+        key: of what was read, which can be taken with what its reader says of it; empty where it could not be read.
+    """
 
     where: str
     problem: str
-    missing: bool
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ def added_html(
     statements: Sequence[Statement],
     more: int,
     problems: Sequence[Problem],
+    not_taken: int,
     trouble: Trouble | None = None,
 ) -> str:
     """What was taken in, each with what was understood of it, and what was not, each with a form to mend that.
@@ -61,14 +67,16 @@ def added_html(
         said: how it went, in a sentence.
         statements: those that are listed.
         more: how many more were taken.
-        problems: what could not be taken.
+        problems: what could not be taken, as far as it is listed.
+        not_taken: how much that is in all.
         trouble: a form that was just sent in vain, which stays open as it was.
     """
     rows = "".join(f"<li>{_added(statement, trouble)}</li>" for statement in statements)
     rows += f"<li>and {more:,} more</li>" if more else ""
     listed = f'<ul class="or-added">{rows}</ul>' if rows else ""
     left = "".join(f"<li>{_problem(problem, trouble)}</li>" for problem in problems)
-    head = f'<h3 class="or-label">{len(problems):,} not taken</h3>' if problems else ""
+    left += f"<li>and {not_taken - len(problems):,} more</li>" if not_taken > len(problems) else ""
+    head = f'<h3 class="or-label">{not_taken:,} not taken</h3>' if not_taken else ""
     return f'<p class="or-status" role="status">{safe(said)}</p>{head}<ul class="or-problems">{left}</ul>{listed}'
 
 
@@ -105,7 +113,7 @@ def _added(statement: Statement, trouble: Trouble | None) -> str:
 
 def _problem(problem: Problem, trouble: Trouble | None) -> str:
     said = f'<p class="or-notice"><bdi>{safe(problem.where)}</bdi>: {safe(problem.problem)}</p>'
-    if not problem.missing:
+    if not problem.key:
         return said + '<p class="or-about">Mend it where it comes from, and send it again.</p>'
     fields = {
         "title": ("Title", "", "text"),
@@ -113,8 +121,8 @@ def _problem(problem: Problem, trouble: Trouble | None) -> str:
         "issuer": ("Issuer", "", "text"),
         "kind": ("Kind", "", "text"),
     }
-    form = _form("supply", problem.where, fields, "Take it with this", trouble)
-    opened = trouble is not None and trouble.of == problem.where
+    form = _form("supply", problem.key, fields, "Take it with this", trouble)
+    opened = trouble is not None and trouble.of == problem.key
     return f"{said}{_details('Say what it lacks', form, opened)}"
 
 

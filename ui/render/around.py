@@ -109,8 +109,6 @@ def held_html(
     taken: datetime | None,
     sources: Sequence[Source],
     waiting: int,
-    *,
-    named: bool,
 ) -> str:
     """What is held: by issuer and year, and each issuer by month; cells darken with the count.
 
@@ -118,9 +116,8 @@ def held_html(
         held: the whole.
         months: counts by issuer and month, see `Catalogue.by_month`.
         taken: when a statement was last taken in.
-        sources: what is gone through again and again for new statements.
+        sources: what is gone through again and again for new statements; none for a reader who is not to know.
         waiting: passages that are searched by their words alone until their vectors are made.
-        named: whether this reader may know the sources' addresses.
     """
     if not months or held.first is None or held.last is None:
         return (
@@ -149,11 +146,11 @@ def held_html(
     more = f'<p class="or-about">and {many(left, "issuer")} with fewer.</p>' if left > 0 else ""
     return (
         f'<article class="or-held"><h2 tabindex="-1">What is held</h2><p class="or-about">{" · ".join(facts)}</p>'
-        f'<p class="or-about" role="status">{indexing}</p>{_synced(sources, named)}{overview}{details}{more}</article>'
+        f'<p class="or-about" role="status">{indexing}</p>{_synced(sources)}{overview}{details}{more}</article>'
     )
 
 
-def _synced(sources: Sequence[Source], named: bool) -> str:
+def _synced(sources: Sequence[Source]) -> str:
     """When the sources were last gone through, which is what an absence is judged by."""
     if not sources:
         return ""
@@ -163,8 +160,6 @@ def _synced(sources: Sequence[Source], named: bool) -> str:
     since = f"all synced since {moment(min(went_well))}" if complete else "not all synced yet"
     words = f"{many(len(sources), 'source')}, {since}"
     words += f"; {failed} could not be read at the last try" if failed else ""
-    if not named:
-        return f'<p class="or-about">{words}.</p>'
     rows = "".join(
         f"<li><bdi>{safe(source.url)}</bdi><small>{safe(_last_sync(source))}</small></li>" for source in sources
     )

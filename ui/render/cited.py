@@ -10,10 +10,9 @@ from html import escape
 from rag.compose import introduction
 from rag.model import Answer, Citation, Outcome
 from ui.record import cited_statements
-from ui.render.words import day, origin, safe, voice_in_words
+from ui.render.words import day, origin, plain_marks, safe, voice_in_words
 
 NOTHING = (Outcome.NOT_FOUND, Outcome.FILTERED_OUT)
-_ONE_MARK = str.maketrans(dict.fromkeys("“”„‟‘’‚‛«»'", '"'))
 _CLOSE = re.compile(r"\s*”(?P<markers>(?:[ \t]*\[\d{1,4}\])+)")
 _MARKER = re.compile(r"\[(\d{1,4})\]")
 _OUTSIDE_QUOTES = re.compile(r"“[^”]*”|\[(\d{1,4})\]")
@@ -171,8 +170,8 @@ def _loose(text: str, free: set[int]) -> Iterator[str | _Quote]:
 
 def _quoted(text: str, quotes: Iterable[str]) -> Iterator[tuple[int, int, _Quote]]:
     """Where a text has any of the quotes with its markers, whatever its white space and quotation marks."""
-    plain = text.translate(_ONE_MARK)
-    candidates = [quote.translate(_ONE_MARK).split() for quote in sorted(set(quotes), key=len, reverse=True)]
+    plain = plain_marks(text)
+    candidates = [plain_marks(quote).split() for quote in sorted(set(quotes), key=len, reverse=True)]
     at = 0
     while (at := text.find("“", at)) >= 0:
         ends = (_end_of(words, plain, at + 1) for words in candidates if words)

@@ -10,7 +10,7 @@ from typing import Any
 
 from corpus.archive import Archive
 from corpus.model import Statement, Version
-from ui.render.words import day, kind_in_words, link, moment, safe
+from ui.render.words import day, kind_in_words, link, moment, plain_marks, safe
 
 _GAP = re.compile(r"\s*\n\s*\n\s*")
 Span = tuple[int, int]
@@ -136,11 +136,17 @@ def _versions(shown: Version, versions: Sequence[Version], highlight: Span | Non
 def _past(shown: Version, newest: Version, highlight: Span | None) -> str:
     """What a reader of a version that is not the current one has to know: above all, whether the words still stand."""
     quote = shown.text[slice(*highlight)] if highlight else ""
-    still = " The quoted words still stand in it." if quote in newest.text else " The quoted words are not in it."
+    stands = _folded(quote) in _folded(newest.text)
+    still = " The quoted words still stand in it." if stands else " The quoted words are not in it."
     return (
         f'<p class="or-withdrawn">The text has changed since: version {newest.number}.{still if quote else ""}'
         f" {_compare(shown, newest, 'See what changed')}</p>"
     )
+
+
+def _folded(text: str) -> str:
+    """The words as they are compared: line breaks and the shape of quotation marks make no other quote."""
+    return " ".join(plain_marks(text).split())
 
 
 def _compare(old: Version, new: Version, words: str) -> str:

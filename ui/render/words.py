@@ -15,12 +15,18 @@ VOICES = {
     Voice.NARRATION: "the issuer’s own words",
     Voice.JOINT: "joint text",
 }
+_ONE_MARK = str.maketrans(dict.fromkeys("“”„‟‘’‚‛«»'", '"'))
 _WEB = re.compile(r"https?://[^\s/]\S*", re.IGNORECASE)
 
 
 def safe(text: str) -> str:
     """Escaped; a carriage return is kept, and characters that HTML cannot hold are shown as missing."""
     return escape(text).replace("\0", "\ufffd").replace("\r", "&#13;")
+
+
+def plain_marks(text: str) -> str:
+    """The text with one kind of quotation mark and apostrophe, each in its place."""
+    return text.translate(_ONE_MARK)
 
 
 def day(when: date) -> str:
