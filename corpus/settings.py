@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -127,7 +128,7 @@ class LimitSettings(BaseModel, extra="forbid"):
     body_bytes: int = Field(8_000_000, ge=1_000)
     body_seconds: float = Field(20, gt=0)
     answer_seconds: float = Field(120, gt=0)
-    at_once: int = Field(4, ge=1, description="answers being worked on")
+    at_once: int | None = Field(None, ge=1, description="answers being worked on; without a value see `Settings`")
     waiting: int = Field(64, ge=0, description="requests that wait for their turn; more are refused")
 
 
@@ -240,6 +241,12 @@ class Settings(BaseSettings):
     audit: AuditSettings = AuditSettings()
     log: LogSettings = LogSettings()
     sources: SourceSettings = SourceSettings()
+
+    @property
+    def at_once(self) -> int:
+        """How many answers are worked on at once: as set, else one for each processor core, since more would only make
+        each slower; but 8 where most of the time a language model is waited for."""
+        return self.limits.at_once or (8 if self.llm.provider else max(2, os.cpu_count() or 2))
 
     @classmethod
     def settings_customise_sources(

@@ -59,6 +59,25 @@ def test_several_threads_make_one_chain(audit: Audit) -> None:
     assert [entry.seq for entry in audit.entries()] == list(range(1, 101))
 
 
+def test_a_long_log_is_no_more_work_to_add_to(audit: Audit) -> None:
+    def work() -> int:
+        steps = 0
+
+        def count() -> None:
+            nonlocal steps
+            steps += 1
+
+        audit._database.connection.set_progress_handler(count, 1)  # called at every step of SQLite's own machine
+        fill(audit, 1)
+        audit._database.connection.set_progress_handler(None, 0)
+        return steps
+
+    fill(audit, 1)
+    short = work()
+    fill(audit, 500)
+    assert short > 0 and work() < short + 50
+
+
 def test_entries_cannot_be_changed_or_taken_out(audit: Audit, tmp_path: Path) -> None:
     fill(audit)
     with sqlite3.connect(tmp_path / DATABASE) as db:

@@ -10,7 +10,7 @@ import pytest
 
 from corpus.archive import Archive
 from corpus.holdings import Holdings
-from corpus.settings import LimitSettings, Settings
+from corpus.settings import Settings
 from ui.chat.talk import Picture
 from ui.chat.turns import Hand
 from ui.metrics import Metrics
@@ -38,7 +38,7 @@ class Work:
 
 async def seen(work: Work, metrics: Metrics, stop_at: str, *, told: bool) -> list[Picture]:
     """What a reader sees who stops the question while it is "written", while it is "kept", or "never"."""
-    places = Places(LimitSettings(at_once=1), metrics)
+    places = Places(1, 64, metrics)
     hand = Hand(work.pictures(), lambda question: STOPPED, places, 20)
     pictures = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
@@ -18,7 +19,7 @@ import pytest
 from serving import QUESTION, bearer, restricted, served
 
 from corpus.model import Filters
-from corpus.settings import LimitSettings, Settings
+from corpus.settings import LimitSettings, Settings, load_settings
 from rag.engine import Engine
 from rag.model import Answer, Turn
 from ui.access.keys import Keys
@@ -173,3 +174,11 @@ def test_a_body_that_never_comes_is_not_waited_for(small: str, path: str) -> Non
         head = f"POST {path} HTTP/1.1\r\nHost: {where.netloc}\r\n{about}"
         slow.sendall(f"{head}\r\n{{".encode())
         assert slow.recv(1000).startswith(b"HTTP/1.1 408 ")
+
+
+def test_as_many_at_once_as_there_are_cores_unless_a_model_is_waited_for() -> None:
+    cores = max(2, os.cpu_count() or 2)
+    model = {"provider": "openai_like", "base_url": "http://127.0.0.1:9/v1", "model": "any"}
+    assert load_settings().at_once == cores
+    assert load_settings(llm=model).at_once == 8
+    assert load_settings(llm=model, limits={"at_once": 3}).at_once == 3

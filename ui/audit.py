@@ -56,7 +56,11 @@ MIGRATIONS = (
 )
 _START = "0" * 64
 _FIELDS = "seq", "at", "request_id", "reader", "action", "detail"
-_LATEST = "SELECT seq, hash FROM (SELECT seq, hash FROM entry UNION SELECT seq, hash FROM pruned) ORDER BY seq DESC"
+# The newest of both tables, each looked up by its key: the log is long, and every answer adds to it.
+_LATEST = (
+    "SELECT * FROM (SELECT seq, hash FROM entry ORDER BY seq DESC LIMIT 1)"
+    " UNION ALL SELECT * FROM (SELECT seq, hash FROM pruned ORDER BY seq DESC LIMIT 1) ORDER BY seq DESC LIMIT 1"
+)
 log = logging.getLogger(__name__)
 
 

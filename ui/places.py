@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
-from corpus.settings import LimitSettings
 from ui.metrics import Metrics
 
 
@@ -16,12 +15,13 @@ class Places:
     """As many as the settings have; for one event loop.
 
     Args:
-        settings: how many may work at once, and how many may wait.
+        at_once: how many may work at once.
+        waiting: how many may wait.
         metrics: where it shows how long the line is.
     """
 
-    def __init__(self, settings: LimitSettings, metrics: Metrics) -> None:
-        self._free, self._most = settings.at_once, settings.waiting
+    def __init__(self, at_once: int, waiting: int, metrics: Metrics) -> None:
+        self._free, self._most = at_once, waiting
         self._line: list[asyncio.Event] = []
         self._metrics = metrics
 

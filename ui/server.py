@@ -63,7 +63,7 @@ def create_app(engine: Engine, settings: Settings, *, hosts: frozenset[str] | No
     metrics.add_route(app)
     if oidc is not None:
         oidc.add_routes(app)
-    desk, places = Desk(folder), Places(settings.limits, metrics)
+    desk, places = Desk(folder), Places(settings.at_once, settings.limits.waiting, metrics)
     add_routes(app, watched, desk)
     mount_chat(app, watched, settings, desk, places)
     app.state.stopping = asyncio.Event()

@@ -72,7 +72,7 @@ class _Page:
         with gr.Blocks(title=self._settings.chat.title, analytics_enabled=False) as blocks:
             self._join(blocks, Parts(script, self._adding.endings(), self._settings.limits.body_bytes))
         # Questions wait in our own line, which says so; Gradio's is for what would be too many even there.
-        blocks.max_threads = self._settings.limits.at_once + self._settings.limits.waiting + _MORE_THREADS
+        blocks.max_threads = self._settings.at_once + self._settings.limits.waiting + _MORE_THREADS
         blocks.queue(max_size=64)
         return cast(gr.Blocks, blocks)  # its __enter__ is not typed
 

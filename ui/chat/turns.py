@@ -14,6 +14,7 @@ from ui.places import Places
 from ui.render.answer import notice_html, question_html, waiting_html
 
 _NOTHING = Picture()
+_LOOK = 0.5  # seconds between two looks at the line
 _FULL = "Too many people are asking just now. Your question is in the box: please ask again in a moment."
 _LESS = "It is in the box: ask for less at a time, or try it again later."
 
@@ -35,7 +36,7 @@ class Hand:
         self._loop, self._told = asyncio.get_running_loop(), True
         self._unwanted = asyncio.Event()
         self._made: asyncio.Queue[Picture | None] = asyncio.Queue()  # None at the end
-        self._question = ""
+        self._question, self._before = "", 0
         self._late = self._ends = False
 
     def stop(self, *, told: bool) -> None:
@@ -113,17 +114,28 @@ class Hand:
 
     async def _wait(self) -> bool:
         """Stand in line; whether there is a place at its end."""
+        telling = asyncio.create_task(self._tell())
         try:
             async with asyncio.timeout(self._seconds), aclosing(self._places.line()) as line:
-                async for before in line:
+                async for self._before in line:
                     if self._unwanted.is_set():
                         return False
-                    waiting = question_html(self._question) + waiting_html(before)
-                    self._made.put_nowait(Picture(now=section(waiting)))
         except TimeoutError:
             self._made.put_nowait(self._refused(_FULL))
             return False
+        finally:
+            telling.cancel()
         return True
+
+    async def _tell(self) -> None:
+        """Show how many are before this one: now and then, since in a long line of short answers somebody always moves,
+        and every picture for everybody takes time from the answers."""
+        told = None
+        while True:
+            await asyncio.sleep(_LOOK)
+            if self._before != told:
+                told = self._before
+                self._made.put_nowait(Picture(now=section(question_html(self._question) + waiting_html(told))))
 
     def _refused(self, words: str) -> Picture:
         return Picture(now=section(question_html(self._question) + notice_html(words)), box=self._question)
