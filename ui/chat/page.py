@@ -36,6 +36,7 @@ Ask = Callable[[Filters], Generator[Picture]]
 _QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 _ADDRESS = "(_, talk) => [window.location.search, talk]"
 _MORE_THREADS = 40
+_MOST_PAGES = 1000
 _SANS = ("system-ui", "-apple-system", "Segoe UI", "sans-serif")
 
 
@@ -74,6 +75,7 @@ class _Page:
         # Questions wait in our own line, which says so; Gradio's is for what would be too many even there.
         blocks.max_threads = self._settings.at_once + self._settings.limits.waiting + _MORE_THREADS
         blocks.queue(max_size=64)
+        blocks.state_session_capacity = _MOST_PAGES  # of which Gradio remembers what they show, about 1 MB each
         return cast(gr.Blocks, blocks)  # its __enter__ is not typed
 
     def _join(self, blocks: gr.Blocks, parts: Parts) -> None:
