@@ -91,6 +91,13 @@ def test_what_no_button_sends_opens_nothing(number: object, engine: Engine, desk
     assert "or-notice" in beside.changes(LOCAL, {"statement": "open", "old": number, "new": 1})
 
 
+def test_a_conversation_that_is_gone_meanwhile_is_no_trouble(engine: Engine, desk: Desk) -> None:
+    talk = Talk(engine, desk, [])
+    assert "Not read." in (talk.told(BO, "gone", "Not read.").now or "")
+    stopped = talk.stopped(BO, "gone", "a question")
+    assert stopped.box == "a question" and "no such conversation" in (stopped.now or "")
+
+
 def test_a_form_is_bounded(engine: Engine, desk: Desk) -> None:
     form = {"wording": "a" * 5000, "names": [["a", "aa"], ["", "b"]] * 5000, "anyone": True}
     given = last(Talk(engine, desk, []).reworded(LOCAL, "", form, Filters()))

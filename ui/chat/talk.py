@@ -184,13 +184,15 @@ class Talk:
 
     def told(self, reader: Reader, talk: str, words: str, asked: str = "") -> Picture:
         """The conversation as it is kept, and below it a sentence about what was not done (and what was asked)."""
-        kept = self._desk.exchanges(reader.name, talk) if talk else []
+        try:
+            kept = self._desk.exchanges(reader.name, talk) if talk else []
+        except NotHeld:  # deleted meanwhile, in another window
+            kept = []
         return Picture(self._said(reader, talk, kept), section(asked + notice_html(words)))
 
     def stopped(self, reader: Reader, talk: str, text: str) -> Picture:
         """The conversation as it is kept, without the question that was being answered, which is in the box again."""
-        kept = self._desk.exchanges(reader.name, talk) if talk else []
-        return replace(self._picture(reader, talk, kept), box=text)
+        return replace(self.reopen(reader, talk) if talk else self.empty(reader), box=text)
 
     def undo(self, reader: Reader, talk: str, answer_id: str, *, edit: bool = False) -> Picture:
         """The conversation without an exchange; with `edit`, its question is in the box to be asked otherwise."""
