@@ -114,14 +114,8 @@ def integrity_flaws(db: sqlite3.Connection) -> list[str]:
 
 def archive_flaws(archive: Archive) -> list[str]:
     """What SQLite finds wrong with an archive's databases, each flaw with its file; empty when all are sound."""
-    found = []
-    for name in (DATABASE, *_beside(archive.folder)):
-        with _connected(archive.folder / name) as db:
-            try:
-                found += [f"{name}: {flaw}" for flaw in integrity_flaws(db)]
-            except sqlite3.DatabaseError as error:
-                found.append(f"{name}: {error}")
-    return found
+    names = (DATABASE, *_beside(archive.folder))
+    return [f"{name}: {flaw}" for name in names for flaw in _flaws(archive.folder / name)]
 
 
 def _beside(folder: Path) -> list[str]:
@@ -187,13 +181,16 @@ def _require_archive(path: Path) -> None:
 
 
 def _require_whole(path: Path) -> None:
+    if flaws := _flaws(path):
+        raise ArchiveError(f"{path.name} is damaged: {flaws[0]}. Use another backup.")
+
+
+def _flaws(path: Path) -> list[str]:
     try:
         with _connected(path) as db:
-            flaws = integrity_flaws(db)
-    except sqlite3.Error as error:
-        flaws = [str(error)]
-    if flaws:
-        raise ArchiveError(f"{path.name} is damaged: {flaws[0]}. Use another backup.")
+            return integrity_flaws(db)
+    except sqlite3.Error as error:  # not even a database
+        return [str(error)]
 
 
 def _connected(path: Path) -> closing[sqlite3.Connection]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from corpus.analysis import content_terms
 from rag.model import Turn
+from rag.periods import MONTH_NAME, WEEKDAY_NAME
 
 _SWITCH = re.compile(
     r"^.{0,60}?\b(?:(?:something|a|an|one|on\s+an?|completely|totally)?\s*(?:unrelated|separate|different|new|another|other)"
@@ -33,9 +34,8 @@ _REFERS_BACK = re.compile(
 # "The calls with Truss" need no turn before them: a name says which. "The call with the President" and "the visit of
 # March" do.
 _NO_NAME = (
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:Vice|Prime|Foreign|Defen[cs]e|Finance|Deputy|Chief|Secretary|General"
-    r"|State|President|Minister|Chancellor|Ambassador|Chairman|Director|King|Queen|Pope|Prince)s?)\b"
+    rf"(?:{MONTH_NAME}|{WEEKDAY_NAME}|(?:Vice|Prime|Foreign|Defen[cs]e|Finance|Deputy|Chief|Secretary|General|State"
+    r"|President|Minister|Chancellor|Ambassador|Chairman|Director|King|Queen|Pope|Prince)s?)\b"
 )
 _SAYS_WHICH = re.compile(
     r"\b[Tt]he\s+(?:meetings?|calls?|talks?|visits?|trips?|summits?|statements?|conversations?|readouts?|announcements?"

@@ -24,6 +24,9 @@ _ORDINALS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, 
 # Meteorological seasons of the northern hemisphere; winter 2022 runs into February 2023.
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# As they are printed, in full and with a capital: "may" alone is seldom a month.
+MONTH_NAME = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+WEEKDAY_NAME = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _EARLY = r"(?P<part>early|(?:the\s+)?(?:beginning|start)\s+of)"
 # "by the end of 2023" is all of 2023.
 _LATE = r"(?P<part>late|(?<!\bby\s)(?<!before\s)(?<!until\s)(?:the\s+end|(?<!the\s)end)\s+of)"

@@ -9,6 +9,7 @@ from itertools import takewhile
 
 from rag.concepts import Concept
 from rag.model import Question, Shape
+from rag.periods import MONTH_NAME, WEEKDAY_NAME
 
 # Sentences quoted of one statement at most, by shape; where the question asks for no part of it, and where it does.
 _MOST_BROAD = {Shape.FACT: 3, Shape.DISCUSSION: 7, Shape.COMPARISON: 6, Shape.TIMELINE: 3}
@@ -22,12 +23,11 @@ _FEWEST_WORDS = 5
 
 _OPENS = 0.3  # a timeline's line likes to begin where its statement does
 _OF_THE_KIND = 0.15
-_MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 _AMOUNT = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozens?|half|hundreds?|thousands?|millions?|billions?)\b",
     re.I,
 )
-_DATE = re.compile(rf"\b(?:\d{{1,2}}\s+)?{_MONTH}(?:\s+\d{{1,2}})?\b(?:,?\s+\d{{4}}\b)?|\b(?:19|20)\d\d\b")
+_DATE = re.compile(rf"\b(?:\d{{1,2}}\s+)?{MONTH_NAME}(?:\s+\d{{1,2}})?\b(?:,?\s+\d{{4}}\b)?|\b(?:19|20)\d\d\b")
 _KINDS = (
     (
         re.compile(
@@ -40,7 +40,7 @@ _KINDS = (
             r"\b(?:when|what\s+(?:date|day|year)|which\s+(?:date|day|year)|since\s+when|how\s+long\s+ago)\b", re.I
         ),
         re.compile(
-            rf"\b(?:19|20)\d\d\b|\b{_MONTH}\b|\b(?:today|yesterday|tomorrow|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b"
+            rf"\b(?:19|20)\d\d\b|\b{MONTH_NAME}\b|\b(?:today|yesterday|tomorrow|{WEEKDAY_NAME})\b"
             r"|\b(?:this|next|last|coming)\s+(?:week|month|quarter|year|spring|summer|autumn|fall|winter)\b"
         ),
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import queue
@@ -187,7 +186,7 @@ class Adding:
             with tempfile.TemporaryDirectory(prefix="onrecord-paste-") as folder:
                 named = _named(sent, Path(folder))
                 found = (item for thing in named for item in self._found(thing, issuer, {}))
-                wanted = next((item for item in found if isinstance(item, Item) and _key(item) == key), None)
+                wanted = next((item for item in found if isinstance(item, Item) and sha256(item.raw) == key), None)
                 if wanted is None:
                     raise InputError("This text", "is not among what is chosen any more; choose its file again")
                 report = ingest([_with(wanted, given)], self._holdings, issuer=issuer)
@@ -210,7 +209,7 @@ class Adding:
         return Told(html, batch, taken)
 
     def _found(self, thing: Path | str, issuer: str | None, read: dict[str, str]) -> Iterator[Path | Item | InputError]:
-        """What a file or a web address has; the key of each item that could be read goes into `read`.
+        """What a file or a web address has; the digest of each item that could be read goes into `read`.
 
         Only public addresses are called, see `SourceSettings`.
         """
@@ -222,7 +221,7 @@ class Adding:
             found = iter([InputError(thing, "is no web address; it begins with https://")])
         for item in found:
             if isinstance(item, Item):
-                read[item.where] = _key(item)
+                read[item.where] = sha256(item.raw)
             yield item
 
     def _in_file(self, path: Path) -> Iterator[Path | Item | InputError]:
@@ -258,11 +257,6 @@ def _with(item: Item, given: Mapping[str, str]) -> Item:
     other_names = {"category"} if "kind" in given else set()
     fields = {name: value for name, value in item.fields.items() if name not in other_names}
     return replace(item, fields=fields | dict(given))
-
-
-def _key(item: Item) -> str:
-    """The same for the same text, wherever it stands; files of one name have each its own."""
-    return hashlib.sha256(item.raw).hexdigest()
 
 
 def _shown(where: str) -> str:

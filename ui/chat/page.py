@@ -19,7 +19,6 @@ from corpus.model import Filters
 from corpus.settings import Settings
 from rag.engine import Engine
 from ui.api.embed import FRAME_HEAD, start_of
-from ui.api.view import View
 from ui.chat.adding import MOST_AT_ONCE, Adding, Batch, Pasted, Sent, Told
 from ui.chat.beside import Beside
 from ui.chat.layout import Parts
@@ -251,7 +250,7 @@ class _Page:
     def indexing(self, request: gr.Request) -> tuple[Any, ...]:
         """How much is held, how much of it is still to be indexed, and whether to look again soon."""
         reader = _reader(request)
-        coverage, _ = View(self._engine, reader).coverage()
+        coverage = self._engine.holdings.archive.coverage(Filters(groups=reader.groups))
         html = self._adding.indexing(reader)
         return head_html(self._settings.chat.title, coverage), html, html, gr.Timer(active=bool(html))
 

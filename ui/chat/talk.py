@@ -144,7 +144,7 @@ class Talk:
             bar, shelf = self._bar(reader, talk), self._shelf(reader, talk)
             yield Picture(now=section(self._exchange(new, last=True)), talk=talk, shelf=shelf, bar=bar)
         except Exception as error:
-            yield Picture(now=section(asked + notice_html(sentence(error))), box=text)
+            yield refused(text, sentence(error))
 
     def reworded(self, reader: Reader, talk: str, form: Mapping[str, Any], filters: Filters) -> Generator[Picture]:
         """As `respond`, for a question of which a reader has changed what was understood.
@@ -293,6 +293,11 @@ def sentence(error: Exception) -> str:
         return str(error)
     log.error("A question was not answered", exc_info=error)
     return _UNEXPECTED
+
+
+def refused(question: str, why: str) -> Picture:
+    """A question with a sentence about why there is no answer to it; it is in the box again."""
+    return Picture(now=section(question_html(question) + notice_html(why)), box=question)
 
 
 def section(inside: str) -> str:

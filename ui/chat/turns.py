@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from starlette.concurrency import run_in_threadpool
 
-from ui.chat.talk import Picture, section
+from ui.chat.talk import Picture, refused, section
 from ui.places import Places
-from ui.render.answer import notice_html, question_html, waiting_html
+from ui.render.answer import question_html, waiting_html
 
 _NOTHING = Picture()
 _LOOK = 0.5  # seconds between two looks at the line
@@ -58,7 +58,7 @@ class Hand:
                 if unwanted.done() and not (self._told and self._ends):
                     made.cancel()
                     if self._late:
-                        yield self._refused(f"There was no answer within {self._seconds:g} seconds. {_LESS}")
+                        yield refused(self._question, f"There was no answer within {self._seconds:g} seconds. {_LESS}")
                     elif self._told:
                         yield await run_in_threadpool(self._stopped, self._question)
                     return
@@ -96,7 +96,7 @@ class Hand:
                     continue
                 self._question = picture.begins or self._question
                 if picture.begins and self._places.full:
-                    self._made.put_nowait(replace(self._refused(_FULL), said=picture.said))
+                    self._made.put_nowait(replace(refused(self._question, _FULL), said=picture.said))
                     return
                 self._made.put_nowait(picture)
                 if picture.begins:
@@ -121,7 +121,7 @@ class Hand:
                     if self._unwanted.is_set():
                         return False
         except TimeoutError:
-            self._made.put_nowait(self._refused(_FULL))
+            self._made.put_nowait(refused(self._question, _FULL))
             return False
         finally:
             telling.cancel()
@@ -136,6 +136,3 @@ class Hand:
             if self._before != told:
                 told = self._before
                 self._made.put_nowait(Picture(now=section(question_html(self._question) + waiting_html(told))))
-
-    def _refused(self, words: str) -> Picture:
-        return Picture(now=section(question_html(self._question) + notice_html(words)), box=self._question)
